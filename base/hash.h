@@ -1,0 +1,22 @@
+// Checksums: SHA-256 for manifests, CRC-32C (Castagnoli) for TensorBoard records.
+#ifndef HONE_BASE_HASH_H_
+#define HONE_BASE_HASH_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace hone {
+
+// 64 lower-case hexadecimal digits.
+std::string Sha256Hex(absl::string_view data);
+
+uint32_t Crc32c(absl::string_view data);
+
+// Mixes a 64-bit number so that neighbours become unrelated (the finaliser of SplitMix64).
+uint64_t Mix64(uint64_t x);
+
+}  // namespace hone
+
+#endif  // HONE_BASE_HASH_H_

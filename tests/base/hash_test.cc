@@ -1,0 +1,28 @@
+#include "base/hash.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace hone {
+namespace {
+
+TEST(Sha256Test, MatchesTheStandardsExamples) {
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// RFC 3720, appendix B.4.
+TEST(Crc32cTest, MatchesTheStandardsExamples) {
+  EXPECT_EQ(Crc32c(std::string(32, '\0')), 0x8a9136aau);
+  EXPECT_EQ(Crc32c(std::string(32, '\xff')), 0x62a8ab43u);
+  EXPECT_EQ(Crc32c("123456789"), 0xe3069283u);
+}
+
+TEST(Mix64Test, NeighboursBecomeUnrelated) {
+  EXPECT_EQ(Mix64(0), 0xe220a8397b1dcdafULL);  // SplitMix64 from seed 0
+  EXPECT_GT(__builtin_popcountll(Mix64(1) ^ Mix64(2)), 16);
+}
+
+}  // namespace
+}  // namespace hone
