@@ -1,0 +1,373 @@
+// The experiment file as typed structs. Each field is listed once, in its struct's Fields(): that
+// list serves parsing, printing, documentation and "nearest valid key".
+#ifndef HONE_CONFIG_EXPERIMENT_H_
+#define HONE_CONFIG_EXPERIMENT_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hone {
+
+// A model that starts from nothing. Shapes as in a Hugging Face config.json.
+struct ModelInit {
+  std::string architecture = "qwen3";
+  int hidden_size = 128;
+  int num_layers = 4;
+  int num_heads = 4;
+  int num_kv_heads = 2;
+  int head_dim = 32;
+  int intermediate_size = 384;
+  int max_position_embeddings = 1024;
+  double rope_theta = 10000.0;
+  double rms_norm_eps = 1e-6;
+  bool tie_word_embeddings = true;
+  double initializer_range = 0.02;  // std of the normal that weights are drawn from
+
+  template <typename V>
+  void Fields(V& v) {
+    v("architecture", architecture, "decoder family: qwen3");
+    v("hidden_size", hidden_size, "width of the residual stream");
+    v("num_layers", num_layers, "transformer blocks");
+    v("num_heads", num_heads, "query heads");
+    v("num_kv_heads", num_kv_heads, "key/value heads; divides num_heads");
+    v("head_dim", head_dim, "width of a head; a multiple of 16");
+    v("intermediate_size", intermediate_size, "width of the MLP; a multiple of 16");
+    v("max_position_embeddings", max_position_embeddings, "longest sequence, prompt included");
+    v("rope_theta", rope_theta, "base of the rotary frequencies");
+    v("rms_norm_eps", rms_norm_eps, "epsilon of the norms");
+    v("tie_word_embeddings", tie_word_embeddings, "share the embedding with the head");
+    v("initializer_range", initializer_range, "standard deviation of the initial weights");
+  }
+
+  friend bool operator==(const ModelInit&, const ModelInit&) = default;
+};
+
+// A tokenizer trained from the text of the first stage's task.
+struct TokenizerInit {
+  std::string kind = "char";  // char | bpe
+  int vocab_size = 512;       // bpe only
+
+  template <typename V>
+  void Fields(V& v) {
+    v("kind", kind, "char (bytes, no merges) or bpe");
+    v("vocab_size", vocab_size, "entries of a bpe vocabulary, special tokens included");
+  }
+
+  friend bool operator==(const TokenizerInit&, const TokenizerInit&) = default;
+};
+
+struct ModelSpec {
+  std::string path;               // a Hugging Face folder …
+  std::optional<ModelInit> init;  // … or a model from nothing; exactly one of the two
+  TokenizerInit tokenizer;        // used with init
+
+  template <typename V>
+  void Fields(V& v) {
+    v("path", path, "a Hugging Face folder (config.json, tokenizer.json, *.safetensors)");
+    v("init", init, "start from nothing with these shapes");
+    v("tokenizer", tokenizer, "how to train the tokenizer of an init model");
+  }
+
+  friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
+};
+
+// The Countdown task: reach a target from numbers with + - * /.
+struct TaskSpec {
+  std::string name = "countdown";
+  int num_numbers = 3;  // how many numbers a problem gives
+  int max_number = 9;   // numbers are drawn from 1 … max_number
+  int min_target = 5;
+  int max_target = 30;
+  int heldout = 512;  // problems kept out of training, with all their permutations
+  std::string prompt_template = "short";  // short | r1_zero
+
+  template <typename V>
+  void Fields(V& v) {
+    v("name", name, "countdown");
+    v("num_numbers", num_numbers, "numbers a problem gives (2 to 4)");
+    v("max_number", max_number, "numbers are drawn from 1 to this");
+    v("min_target", min_target, "smallest target");
+    v("max_target", max_target, "largest target");
+    v("heldout", heldout, "problems kept out of training, with all their permutations");
+    v("prompt_template", prompt_template, "short or r1_zero: the text around the question");
+  }
+
+  friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
+};
+
+struct OptimizerSpec {
+  double lr = 1e-4;
+  int warmup_steps = 10;
+  std::string schedule = "constant";  // constant | cosine | linear
+  double final_lr_fraction = 0.1;     // of lr, at the end of cosine and linear
+  double beta1 = 0.9;
+  double beta2 = 0.95;
+  double eps = 1e-8;
+  double weight_decay = 0.0;
+  double max_grad_norm = 1.0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("lr", lr, "peak learning rate");
+    v("warmup_steps", warmup_steps, "steps of linear warm-up");
+    v("schedule", schedule, "constant, cosine or linear, after the warm-up");
+    v("final_lr_fraction", final_lr_fraction, "share of lr left at the end of cosine or linear");
+    v("beta1", beta1, "AdamW first-moment decay");
+    v("beta2", beta2, "AdamW second-moment decay");
+    v("eps", eps, "AdamW epsilon");
+    v("weight_decay", weight_decay, "AdamW decoupled decay, on matrices only");
+    v("max_grad_norm", max_grad_norm, "gradient clipping by global norm; 0: off");
+  }
+
+  friend bool operator==(const OptimizerSpec&, const OptimizerSpec&) = default;
+};
+
+struct SamplingSpec {
+  double temperature = 1.0;
+  double top_p = 1.0;
+  int top_k = 0;
+  int max_tokens = 256;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("temperature", temperature, "softmax temperature; 0: greedy");
+    v("top_p", top_p, "nucleus; 1: off");
+    v("top_k", top_k, "most likely tokens kept; 0: off");
+    v("max_tokens", max_tokens, "longest completion");
+  }
+
+  friend bool operator==(const SamplingSpec&, const SamplingSpec&) = default;
+};
+
+struct EvalSpec {
+  int every_steps = 0;  // 0: only at the start and the end of a stage
+  int problems = 512;   // of the held-out set
+  int samples = 4;
+  int max_tokens = 256;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("every_steps", every_steps, "also measure held-out accuracy every so many steps; 0: never");
+    v("problems", problems, "held-out problems measured");
+    v("samples", samples, "samples of each problem, at temperature 1");
+    v("max_tokens", max_tokens, "longest completion measured");
+  }
+
+  friend bool operator==(const EvalSpec&, const EvalSpec&) = default;
+};
+
+// Warm start: supervised fine-tuning on demonstrations.
+struct SftStage {
+  TaskSpec task;
+  int demonstrations = 20000;  // procedurally made
+  int steps = 300;             // optimiser steps; the demonstrations repeat when used up
+  int batch_tokens = 16384;    // per step
+  OptimizerSpec optimizer;
+  EvalSpec eval;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("task", task, "the task that makes the demonstrations");
+    v("demonstrations", demonstrations, "how many to make");
+    v("steps", steps, "optimiser steps");
+    v("batch_tokens", batch_tokens, "tokens of a step, prompts included");
+    v("optimizer", optimizer, "AdamW and its schedule");
+    v("eval", eval, "held-out measurements");
+  }
+
+  friend bool operator==(const SftStage&, const SftStage&) = default;
+};
+
+// The design's `algorithm:` block; see trainer/loss.h for the formulas.
+struct AlgorithmSpec {
+  std::string advantage = "grpo";
+  double std_epsilon = 1e-6;
+  std::string policy_loss = "clip";
+  double clip_low = 0.2;
+  double clip_high = 0.2;
+  std::string aggregation = "token_mean";
+  double kl_coefficient = 0.0;
+  std::string kl_estimator = "k3";
+  double entropy_coefficient = 0.0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("advantage", advantage, "grpo");
+    v("std_epsilon", std_epsilon, "added to the standard deviation of a group's rewards");
+    v("policy_loss", policy_loss, "clip");
+    v("clip_low", clip_low, "the ratio is clipped below at 1 - clip_low");
+    v("clip_high", clip_high, "the ratio is clipped above at 1 + clip_high");
+    v("aggregation", aggregation, "token_mean or sequence_mean");
+    v("kl_coefficient", kl_coefficient, "weight of the KL to the reference policy; 0: off");
+    v("kl_estimator", kl_estimator, "k3");
+    v("entropy_coefficient", entropy_coefficient, "weight of the entropy bonus; 0: off");
+  }
+
+  friend bool operator==(const AlgorithmSpec&, const AlgorithmSpec&) = default;
+};
+
+struct RewardSpec {
+  std::string name;
+  double weight = 1.0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("name", name, "countdown or format");
+    v("weight", weight, "factor in the sum");
+  }
+
+  friend bool operator==(const RewardSpec&, const RewardSpec&) = default;
+};
+
+// Reinforcement learning from verifiable rewards.
+struct GrpoStage {
+  TaskSpec task;
+  int steps = 100;
+  int prompts_per_step = 32;
+  int samples_per_prompt = 16;
+  int minibatches = 1;    // optimiser updates for each batch of samples
+  int max_staleness = 0;  // policy versions that generation may run ahead; 0: synchronous
+  SamplingSpec sampling;
+  AlgorithmSpec algorithm;
+  std::vector<RewardSpec> reward;
+  OptimizerSpec optimizer;
+  EvalSpec eval;
+  double max_verifier_failures = 0.1;  // share of a step's samples; above it the run stops
+
+  template <typename V>
+  void Fields(V& v) {
+    v("task", task, "the task that gives problems");
+    v("steps", steps, "batches of samples");
+    v("prompts_per_step", prompts_per_step, "problems of a step");
+    v("samples_per_prompt", samples_per_prompt, "completions of a problem: the group");
+    v("minibatches", minibatches, "optimiser updates for each batch of samples");
+    v("max_staleness", max_staleness, "policy versions generation may run ahead; 0: synchronous");
+    v("sampling", sampling, "how completions are drawn");
+    v("algorithm", algorithm, "advantages and loss");
+    v("reward", reward, "terms of the reward and their weights; the first decides the outcome");
+    v("optimizer", optimizer, "AdamW and its schedule");
+    v("eval", eval, "held-out measurements");
+    v("max_verifier_failures", max_verifier_failures,
+      "share of a step's samples that the verifier may fail on before the run stops");
+  }
+
+  friend bool operator==(const GrpoStage&, const GrpoStage&) = default;
+};
+
+// One entry of `stages:`, e.g. `- sft: {…}`. Exactly one is set.
+struct Stage {
+  std::optional<SftStage> sft;
+  std::optional<GrpoStage> grpo;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("sft", sft, "supervised fine-tuning on demonstrations");
+    v("grpo", grpo, "reinforcement learning");
+  }
+
+  friend bool operator==(const Stage&, const Stage&) = default;
+};
+
+struct TrainerResources {
+  int ranks = 1;
+  int threads = 0;                // 0: all cores
+  int micro_batch_tokens = 8192;  // tokens that go through the model at once
+  bool recompute = false;         // recompute a block's activations in backward
+  int port = 0;                   // of the coordinator; 0: any free one
+
+  template <typename V>
+  void Fields(V& v) {
+    v("ranks", ranks, "learner ranks");
+    v("threads", threads, "threads of a rank; 0: all cores");
+    v("micro_batch_tokens", micro_batch_tokens, "tokens that go through the model at once");
+    v("recompute", recompute, "recompute a block's activations in backward: less memory");
+    v("port", port, "port of the coordinator; 0: any free one");
+  }
+
+  friend bool operator==(const TrainerResources&, const TrainerResources&) = default;
+};
+
+struct RolloutResources {
+  int workers = 1;
+  int threads = 0;
+  int max_sequences = 256;  // decoded together by a worker
+  int kv_cache_tokens = 0;  // 0: enough for max_sequences of full length
+
+  template <typename V>
+  void Fields(V& v) {
+    v("workers", workers, "rollout processes");
+    v("threads", threads, "threads of a worker; 0: its share of the cores");
+    v("max_sequences", max_sequences, "sequences decoded together by a worker");
+    v("kv_cache_tokens", kv_cache_tokens, "size of the KV cache; 0: enough for max_sequences");
+  }
+
+  friend bool operator==(const RolloutResources&, const RolloutResources&) = default;
+};
+
+struct RewardResources {
+  int workers = 1;
+  int port = 0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("workers", workers, "reward processes");
+    v("port", port, "port of the first one; 0: any free one");
+  }
+
+  friend bool operator==(const RewardResources&, const RewardResources&) = default;
+};
+
+struct Resources {
+  TrainerResources trainer;
+  RolloutResources rollout;
+  RewardResources reward;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("trainer", trainer, "the learner and the coordinator");
+    v("rollout", rollout, "rollout workers");
+    v("reward", reward, "reward services");
+  }
+
+  friend bool operator==(const Resources&, const Resources&) = default;
+};
+
+struct CheckpointSpec {
+  int every_steps = 20;  // optimiser steps; a stage's end is always saved
+  int keep_last = 2;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("every_steps", every_steps, "steps between checkpoints; a stage's end is always saved");
+    v("keep_last", keep_last, "checkpoints kept, besides each stage's last");
+  }
+
+  friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;
+};
+
+struct Experiment {
+  std::string name;
+  uint64_t seed = 7;
+  ModelSpec model;
+  std::vector<Stage> stages;
+  CheckpointSpec checkpoint;
+  Resources resources;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("name", name, "letters, digits, - and _; names the run folder");
+    v("seed", seed, "of everything random: weights, problems, samples");
+    v("model", model, "where the weights come from");
+    v("stages", stages, "what is done, in order");
+    v("checkpoint", checkpoint, "how often the state is saved");
+    v("resources", resources, "processes and threads; never changes a result");
+  }
+
+  friend bool operator==(const Experiment&, const Experiment&) = default;
+};
+
+}  // namespace hone
+
+#endif  // HONE_CONFIG_EXPERIMENT_H_

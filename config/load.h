@@ -1,0 +1,39 @@
+// Experiment YAML ⇄ structs. The only place where configuration is parsed.
+#ifndef HONE_CONFIG_LOAD_H_
+#define HONE_CONFIG_LOAD_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/status.h"
+#include "config/experiment.h"
+
+namespace hone {
+
+// Reads and validates an experiment. `overrides` are "a.b.0.c=value" with value in YAML, e.g.
+// "stages.1.grpo.optimizer.lr=1e-6"; they are applied in order before validation.
+// Errors are InvalidArgument: "file:line:column: key `x` …; did you mean `y`?" (an override is
+// named instead of a line). An unreadable file is an error of its own kind.
+StatusOr<Experiment> LoadExperiment(const std::string& path,
+                                    absl::Span<const std::string> overrides);
+
+// The same from text; `name` stands for the file in messages.
+StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string& name,
+                                     absl::Span<const std::string> overrides);
+
+// The resolved experiment, every field with its value: parses back to the same structs, and gives
+// the same text on every machine. The run folder's experiment.yaml.
+std::string ToYaml(const Experiment& experiment);
+
+// Hash of what determines the result: ToYaml without `resources` (and without the checkpoint
+// block), SHA-256 in hex. Two runs with equal hashes end in the same bits.
+std::string ExperimentHash(const Experiment& experiment);
+
+// A documented listing of every key, its default and meaning, for `hone run --help-config` and
+// docs.
+std::string DescribeKeys();
+
+}  // namespace hone
+
+#endif  // HONE_CONFIG_LOAD_H_

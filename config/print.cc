@@ -1,0 +1,88 @@
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/hash.h"
+#include "config/load.h"
+#include "config/scalar.h"
+
+namespace hone {
+namespace {
+
+// Visits the fields of a block and appends their lines in YAML's block style.
+class Printer {
+ public:
+  Printer(std::string first_indent, std::string indent, std::string* text)
+      : next_indent_(std::move(first_indent)), indent_(std::move(indent)), text_(text) {}
+
+  template <typename T>
+  void operator()(const char* key, T& field, const char*) {
+    Print(key, field);
+  }
+
+  bool printed() const { return printed_; }
+
+ private:
+  template <typename T>
+  void Print(const char* key, T& field) {
+    if constexpr (kIsScalar<T>) {
+      Line(absl::StrCat(key, ": ", WriteScalar(field)));
+    } else {
+      Line(absl::StrCat(key, ":"));
+      const std::string deeper = indent_ + "  ";
+      Printer printer(deeper, deeper, text_);
+      field.Fields(printer);
+    }
+  }
+
+  // Only a block that is there: in `stages`, the absent ones are the other kinds of stage.
+  template <typename T>
+  void Print(const char* key, std::optional<T>& field) {
+    if (field.has_value()) Print(key, *field);
+  }
+
+  template <typename T>
+  void Print(const char* key, std::vector<T>& field) {
+    Line(absl::StrCat(key, field.empty() ? ": []" : ":"));
+    for (T& element : field) {
+      Printer printer(indent_ + "  - ", indent_ + "    ", text_);
+      element.Fields(printer);
+      if (!printer.printed()) absl::StrAppend(text_, indent_, "  - {}\n");
+    }
+  }
+
+  void Line(absl::string_view line) {
+    absl::StrAppend(text_, next_indent_, line, "\n");
+    next_indent_ = indent_;
+    printed_ = true;
+  }
+
+  std::string next_indent_;  // of a list's element: with the dash
+  const std::string indent_;
+  std::string* const text_;
+  bool printed_ = false;
+};
+
+}  // namespace
+
+std::string ToYaml(const Experiment& experiment) {
+  std::string text;
+  Printer printer("", "", &text);
+  Experiment copy = experiment;  // Fields() takes a mutable struct
+  copy.Fields(printer);
+  return text;
+}
+
+std::string ExperimentHash(const Experiment& experiment) {
+  std::string text;
+  Printer printer("", "", &text);
+  Experiment copy = experiment;
+  auto print_what_counts = [&](absl::string_view key, auto& field, const char* meaning) {
+    if (key != "resources" && key != "checkpoint") printer(key.data(), field, meaning);
+  };
+  copy.Fields(print_what_counts);
+  return Sha256Hex(text);
+}
+
+}  // namespace hone

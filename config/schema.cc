@@ -1,0 +1,91 @@
+#include "config/schema.h"
+
+#include <optional>
+#include <type_traits>
+
+#include "absl/strings/str_cat.h"
+#include "config/experiment.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+
+namespace hone {
+namespace {
+
+template <typename T>
+struct Collect {
+  static Schema From() {
+    Schema schema;
+    if constexpr (!kIsScalar<T>) {
+      schema.kind = Schema::Kind::kStruct;
+      if constexpr (std::is_same_v<T, AlgorithmSpec>) {
+        schema.bare_name = Schema::BareName::kAlgorithmPreset;
+      } else if constexpr (std::is_same_v<T, TaskSpec> || std::is_same_v<T, RewardSpec>) {
+        schema.bare_name = Schema::BareName::kNameKey;
+      }
+      T defaults;
+      auto collect = [&schema](const char* name, auto& value, const char* meaning) {
+        SchemaKey key{name, meaning, "", Collect<std::decay_t<decltype(value)>>::From()};
+        if constexpr (kIsScalar<std::decay_t<decltype(value)>>)
+          key.default_value = WriteScalar(value);
+        schema.keys.push_back(std::move(key));
+      };
+      defaults.Fields(collect);
+    }
+    return schema;
+  }
+};
+
+template <typename T>
+struct Collect<std::optional<T>> : Collect<T> {};
+
+template <typename T>
+struct Collect<std::vector<T>> {
+  static Schema From() {
+    Schema schema;
+    schema.kind = Schema::Kind::kList;
+    schema.element.push_back(Collect<T>::From());
+    return schema;
+  }
+};
+
+}  // namespace
+
+const SchemaKey* Schema::Find(absl::string_view key) const {
+  for (const SchemaKey& known : keys) {
+    if (known.name == key) return &known;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Schema::KeyNames() const {
+  std::vector<std::string> names;
+  for (const SchemaKey& key : keys) names.push_back(key.name);
+  return names;
+}
+
+std::string Schema::FindBelow(absl::string_view key) const {
+  for (const SchemaKey& block : keys) {
+    if (block.schema.Find(key) != nullptr) return absl::StrCat(block.name, ".", key);
+  }
+  for (const SchemaKey& block : keys) {
+    const std::string below = block.schema.FindBelow(key);
+    if (!below.empty()) return absl::StrCat(block.name, ".", below);
+  }
+  return "";
+}
+
+const Schema& ExperimentSchema() {
+  static const Schema* const schema = new Schema(Collect<Experiment>::From());
+  return *schema;
+}
+
+std::string SuggestKey(const Schema& schema, absl::string_view key) {
+  const std::vector<std::string> names = schema.KeyNames();
+  if (NearestOf(key, names).empty()) {
+    const std::string below = schema.FindBelow(key);
+    if (!below.empty()) return absl::StrCat("; did you mean `", below, "`?");
+  }
+  return Suggestion(key, names);
+}
+
+}  // namespace hone

@@ -1,0 +1,48 @@
+// The keys of an experiment as data, collected from the structs' Fields().
+#ifndef HONE_CONFIG_SCHEMA_H_
+#define HONE_CONFIG_SCHEMA_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace hone {
+
+struct SchemaKey;
+
+// What a value may be. Scalars are checked where they are read (scalar.h).
+struct Schema {
+  enum class Kind { kScalar, kStruct, kList };
+
+  // Blocks that may be written as a bare name, e.g. `algorithm: grpo`.
+  enum class BareName { kNone, kNameKey, kAlgorithmPreset };
+
+  Kind kind = Kind::kScalar;
+  BareName bare_name = BareName::kNone;
+  std::vector<SchemaKey> keys;  // structs, in order
+  std::vector<Schema> element;  // lists: the one schema of every element
+
+  const SchemaKey* Find(absl::string_view key) const;
+  std::vector<std::string> KeyNames() const;
+
+  // The path of the first key of this name inside the blocks below: "optimizer.lr" for "lr".
+  std::string FindBelow(absl::string_view key) const;
+};
+
+struct SchemaKey {
+  std::string name;
+  std::string meaning;
+  std::string default_value;  // scalars, as ToYaml writes it
+  Schema schema;
+};
+
+const Schema& ExperimentSchema();
+
+// For an unknown key of a block: "; did you mean `x`?" with the nearest key, else with the same
+// key in a block below, else the valid keys.
+std::string SuggestKey(const Schema& schema, absl::string_view key);
+
+}  // namespace hone
+
+#endif  // HONE_CONFIG_SCHEMA_H_

@@ -1,0 +1,96 @@
+#include "config/shape.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "config/nearest.h"
+
+namespace hone {
+namespace {
+
+// What a preset of `algorithm:` sets apart from AlgorithmSpec's defaults.
+struct Preset {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> keys;
+};
+
+const std::vector<Preset>& AlgorithmPresets() {
+  static const auto* const presets = new std::vector<Preset>{{"grpo", {}}};
+  return *presets;
+}
+
+// A scalar becomes a map with these entries, all at the scalar's place.
+void Expand(const std::vector<std::pair<std::string, std::string>>& entries, YamlNode* node) {
+  YamlNode map;
+  map.kind = YamlNode::Kind::kMap;
+  map.place = node->place;
+  for (const auto& [key, text] : entries) {
+    YamlNode value;
+    value.kind = YamlNode::Kind::kScalar;
+    value.text = text;
+    value.place = node->place;
+    map.keys.push_back(key);
+    map.items.push_back(std::move(value));
+  }
+  *node = std::move(map);
+}
+
+}  // namespace
+
+std::string JoinPath(absl::string_view path, absl::string_view key) {
+  return path.empty() ? std::string(key) : absl::StrCat(path, ".", key);
+}
+
+Status ExpandBareName(const Schema& schema, const YamlSource& source, const std::string& path,
+                      YamlNode* node) {
+  if (!node->is_scalar() || schema.bare_name == Schema::BareName::kNone) return absl::OkStatus();
+  if (schema.bare_name == Schema::BareName::kNameKey) {
+    Expand({{"name", node->text}}, node);
+    return absl::OkStatus();
+  }
+  std::vector<std::string> names;
+  for (const Preset& preset : AlgorithmPresets()) {
+    if (preset.name == node->text) {
+      Expand(preset.keys, node);
+      return absl::OkStatus();
+    }
+    names.push_back(preset.name);
+  }
+  return source.Error(node->place, absl::StrCat("unknown preset ", Quote(node->text), " for ", path,
+                                                Suggestion(node->text, names)));
+}
+
+Status CheckShape(const Schema& schema, const YamlSource& source, const std::string& path,
+                  YamlNode* node) {
+  if (schema.kind == Schema::Kind::kScalar) return absl::OkStatus();
+  HONE_RETURN_IF_ERROR(ExpandBareName(schema, source, path, node));
+  if (node->is_null()) return absl::OkStatus();
+  const bool wants_list = schema.kind == Schema::Kind::kList;
+  if (wants_list ? !node->is_list() : !node->is_map()) {
+    const std::string keys =
+        wants_list ? "" : absl::StrCat(" with keys such as `", schema.keys.front().name, "`");
+    return source.Error(
+        node->place, absl::StrCat(path.empty() ? "the experiment" : path, " must be a ",
+                                  wants_list ? "list" : "map", keys, ", found ", node->Describe()));
+  }
+  for (size_t i = 0; i < node->items.size(); ++i) {
+    if (wants_list) {
+      HONE_RETURN_IF_ERROR(
+          CheckShape(schema.element[0], source, JoinPath(path, absl::StrCat(i)), &node->items[i]));
+      continue;
+    }
+    const std::string& key = node->keys[i];
+    const SchemaKey* known = schema.Find(key);
+    if (known == nullptr) {
+      return source.Error(
+          node->items[i].place,
+          absl::StrCat("unknown key ", Quote(key), path.empty() ? "" : absl::StrCat(" in ", path),
+                       SuggestKey(schema, key)));
+    }
+    HONE_RETURN_IF_ERROR(CheckShape(known->schema, source, JoinPath(path, key), &node->items[i]));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace hone

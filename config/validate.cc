@@ -1,0 +1,249 @@
+#include "config/validate.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "config/checker.h"
+#include "config/scalar.h"
+#include "config/yaml_tree.h"
+
+namespace hone {
+namespace {
+
+// Far above any model, and low enough that products of two sizes fit 64 bits with ease.
+constexpr int kMaxWidth = 1 << 20;
+constexpr int kMaxPort = 65535;
+
+void CheckName(Checker& check, const std::string& name) {
+  check.Require(!name.empty(), "name", "is missing; it names the run folder");
+  check.Require(name.size() <= 128, "name", "is longer than 128 characters");
+  check.Require(name.empty() || name[0] != '-', "name", "must not begin with -");
+  for (char c : name) {
+    check.Require(absl::ascii_isalnum(c) || c == '-' || c == '_', "name",
+                  absl::StrCat("may have letters, digits, - and _ only, found ", Quote(name)));
+  }
+}
+
+void CheckInit(Checker& check, const std::string& path, const ModelInit& init) {
+  check.OneOf(path + ".architecture", init.architecture, {"qwen3"});
+  check.Between(path + ".hidden_size", init.hidden_size, 16, kMaxWidth);
+  check.MultipleOf(path + ".hidden_size", init.hidden_size, 16);
+  check.Between(path + ".num_layers", init.num_layers, 1, 4096);
+  check.Between(path + ".num_heads", init.num_heads, 1, kMaxWidth / 16);
+  check.AtLeast(path + ".num_kv_heads", init.num_kv_heads, 1);
+  if (!check.status().ok()) return;
+  check.Require(
+      init.num_heads % init.num_kv_heads == 0, path + ".num_kv_heads",
+      absl::StrCat("must divide num_heads, ", init.num_heads, ", found ", init.num_kv_heads));
+  check.Between(path + ".head_dim", init.head_dim, 16, kMaxWidth / init.num_heads);
+  check.MultipleOf(path + ".head_dim", init.head_dim, 16);
+  check.Between(path + ".intermediate_size", init.intermediate_size, 16, kMaxWidth);
+  check.MultipleOf(path + ".intermediate_size", init.intermediate_size, 16);
+  check.AtLeast(path + ".max_position_embeddings", init.max_position_embeddings, 1);
+  check.Positive(path + ".rope_theta", init.rope_theta);
+  check.Positive(path + ".rms_norm_eps", init.rms_norm_eps);
+  check.Positive(path + ".initializer_range", init.initializer_range);
+}
+
+void CheckModel(Checker& check, const ModelSpec& model) {
+  check.Require(!model.path.empty() || model.init.has_value(), "model",
+                "needs a `path` to a Hugging Face folder, or `init` to start from nothing");
+  check.Require(model.path.empty() || !model.init.has_value(), "model.init",
+                "excludes model.path: remove one of the two");
+  if (model.init.has_value()) CheckInit(check, "model.init", *model.init);
+  check.OneOf("model.tokenizer.kind", model.tokenizer.kind, {"char", "bpe"});
+  if (model.tokenizer.kind == "bpe") {  // 256 bytes and the end of text come first
+    check.Between("model.tokenizer.vocab_size", model.tokenizer.vocab_size, 257, kMaxWidth);
+  }
+}
+
+void CheckTask(Checker& check, const std::string& path, const TaskSpec& task) {
+  check.OneOf(path + ".name", task.name, {"countdown"});
+  check.Between(path + ".num_numbers", task.num_numbers, 2, 4);
+  check.Between(path + ".max_number", task.max_number, 1, 1000000);
+  check.AtLeast(path + ".min_target", task.min_target, 1);
+  check.Require(
+      task.max_target >= task.min_target, path + ".max_target",
+      absl::StrCat("must be at least min_target, ", task.min_target, ", found ", task.max_target));
+  check.AtLeast(path + ".heldout", task.heldout, 0);
+  check.OneOf(path + ".prompt_template", task.prompt_template, {"short", "r1_zero"});
+}
+
+void CheckOptimizer(Checker& check, const std::string& path, const OptimizerSpec& optimizer,
+                    int64_t updates) {
+  check.NotNegative(path + ".lr", optimizer.lr);
+  check.AtLeast(path + ".warmup_steps", optimizer.warmup_steps, 0);
+  check.OneOf(path + ".schedule", optimizer.schedule, {"constant", "cosine", "linear"});
+  check.Require(optimizer.schedule == "constant" || optimizer.warmup_steps < updates,
+                path + ".warmup_steps",
+                absl::StrCat("leaves no steps to a ", optimizer.schedule,
+                             " schedule: must be below the stage's ", updates,
+                             " optimiser steps, found ", optimizer.warmup_steps));
+  check.Fraction(path + ".final_lr_fraction", optimizer.final_lr_fraction);
+  for (const auto& [key, beta] :
+       {std::pair(".beta1", optimizer.beta1), {".beta2", optimizer.beta2}}) {
+    check.Require(beta >= 0 && beta < 1, path + key,
+                  absl::StrCat("must be at least 0 and below 1, found ", WriteScalar(beta)));
+  }
+  check.Positive(path + ".eps", optimizer.eps);
+  check.NotNegative(path + ".weight_decay", optimizer.weight_decay);
+  check.NotNegative(path + ".max_grad_norm", optimizer.max_grad_norm);
+}
+
+void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
+               const TaskSpec& task) {
+  check.AtLeast(path + ".every_steps", eval.every_steps, 0);
+  check.AtLeast(path + ".problems", eval.problems, 0);
+  check.Require(
+      eval.problems <= task.heldout, path + ".problems",
+      absl::StrCat("must be at most task.heldout, ", task.heldout, ", found ", eval.problems));
+  check.AtLeast(path + ".samples", eval.samples, 1);
+  check.AtLeast(path + ".max_tokens", eval.max_tokens, 1);
+}
+
+void CheckSft(Checker& check, const std::string& path, const SftStage& stage) {
+  CheckTask(check, path + ".task", stage.task);
+  check.AtLeast(path + ".demonstrations", stage.demonstrations, 1);
+  check.AtLeast(path + ".steps", stage.steps, 1);
+  check.AtLeast(path + ".batch_tokens", stage.batch_tokens, 1);
+  CheckOptimizer(check, path + ".optimizer", stage.optimizer, stage.steps);
+  CheckEval(check, path + ".eval", stage.eval, stage.task);
+}
+
+void CheckSampling(Checker& check, const std::string& path, const SamplingSpec& sampling) {
+  check.NotNegative(path + ".temperature", sampling.temperature);
+  check.Require(sampling.top_p > 0 && sampling.top_p <= 1, path + ".top_p",
+                absl::StrCat("must be above 0 and at most 1, found ", WriteScalar(sampling.top_p)));
+  check.AtLeast(path + ".top_k", sampling.top_k, 0);
+  check.AtLeast(path + ".max_tokens", sampling.max_tokens, 1);
+}
+
+void CheckAlgorithm(Checker& check, const std::string& path, const AlgorithmSpec& algorithm) {
+  check.OneOf(path + ".advantage", algorithm.advantage, {"grpo"});
+  // Of a group with equal rewards: without it, its advantages would be 0 / 0.
+  check.Positive(path + ".std_epsilon", algorithm.std_epsilon);
+  check.OneOf(path + ".policy_loss", algorithm.policy_loss, {"clip"});
+  check.Fraction(path + ".clip_low", algorithm.clip_low);
+  check.NotNegative(path + ".clip_high", algorithm.clip_high);
+  check.OneOf(path + ".aggregation", algorithm.aggregation, {"token_mean", "sequence_mean"});
+  check.NotNegative(path + ".kl_coefficient", algorithm.kl_coefficient);
+  check.OneOf(path + ".kl_estimator", algorithm.kl_estimator, {"k3"});
+  check.NotNegative(path + ".entropy_coefficient", algorithm.entropy_coefficient);
+}
+
+void CheckRewards(Checker& check, const std::string& path, const std::vector<RewardSpec>& reward) {
+  check.Require(!reward.empty(), path, "needs at least one term, e.g. [{name: countdown}]");
+  std::set<std::string> seen;
+  for (size_t i = 0; i < reward.size(); ++i) {
+    const std::string name_path = absl::StrCat(path, ".", i, ".name");
+    check.OneOf(name_path, reward[i].name, {"countdown", "format"});
+    check.Require(seen.insert(reward[i].name).second, name_path,
+                  absl::StrCat("is a second term ", Quote(reward[i].name),
+                               "; give one term the sum of the weights"));
+  }
+}
+
+void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) {
+  CheckTask(check, path + ".task", stage.task);
+  check.AtLeast(path + ".steps", stage.steps, 1);
+  check.AtLeast(path + ".prompts_per_step", stage.prompts_per_step, 1);
+  check.AtLeast(path + ".samples_per_prompt", stage.samples_per_prompt, 1);
+  check.Require(
+      int64_t{stage.prompts_per_step} * stage.samples_per_prompt <= std::numeric_limits<int>::max(),
+      path + ".samples_per_prompt", "times prompts_per_step is more than 2147483647");
+  check.AtLeast(path + ".minibatches", stage.minibatches, 1);
+  check.Require(stage.minibatches <= stage.prompts_per_step, path + ".minibatches",
+                absl::StrCat("must be at most prompts_per_step, ", stage.prompts_per_step,
+                             ", found ", stage.minibatches));
+  check.AtLeast(path + ".max_staleness", stage.max_staleness, 0);
+  CheckSampling(check, path + ".sampling", stage.sampling);
+  CheckAlgorithm(check, path + ".algorithm", stage.algorithm);
+  CheckRewards(check, path + ".reward", stage.reward);
+  CheckOptimizer(check, path + ".optimizer", stage.optimizer,
+                 int64_t{stage.steps} * stage.minibatches);
+  CheckEval(check, path + ".eval", stage.eval, stage.task);
+  check.Fraction(path + ".max_verifier_failures", stage.max_verifier_failures);
+}
+
+// What completions of `max_tokens`, the value at `path`, ask of the model and of the KV cache.
+void CheckFits(Checker& check, const std::string& path, int max_tokens,
+               const Experiment& experiment) {
+  if (experiment.model.init.has_value()) {
+    const int longest = experiment.model.init->max_position_embeddings;
+    check.Require(
+        max_tokens < longest, path,
+        absl::StrCat("leaves no room for a prompt: must be below ",
+                     "model.init.max_position_embeddings, ", longest, ", found ", max_tokens));
+  }
+  const int cache = experiment.resources.rollout.kv_cache_tokens;
+  check.Require(cache == 0 || cache > max_tokens, "resources.rollout.kv_cache_tokens",
+                absl::StrCat("holds less than one sequence: must be above ", path, ", ", max_tokens,
+                             ", or 0, found ", cache));
+}
+
+void CheckStages(Checker& check, const Experiment& experiment) {
+  check.Require(!experiment.stages.empty(), "stages",
+                "needs at least one stage, e.g. `- sft: {}` or `- grpo: {…}`");
+  for (size_t i = 0; i < experiment.stages.size(); ++i) {
+    const std::string path = absl::StrCat("stages.", i);
+    const Stage& stage = experiment.stages[i];
+    check.Require(stage.sft.has_value() || stage.grpo.has_value(), path,
+                  "is empty; write `sft: {…}` or `grpo: {…}` (`{}` for the defaults)");
+    check.Require(!stage.sft.has_value() || !stage.grpo.has_value(), path,
+                  "is both sft and grpo; make it two stages");
+    if (stage.sft.has_value()) {
+      CheckSft(check, path + ".sft", *stage.sft);
+      CheckFits(check, path + ".sft.eval.max_tokens", stage.sft->eval.max_tokens, experiment);
+    }
+    if (stage.grpo.has_value()) {
+      CheckGrpo(check, path + ".grpo", *stage.grpo);
+      const GrpoStage& grpo = *stage.grpo;
+      CheckFits(check, path + ".grpo.sampling.max_tokens", grpo.sampling.max_tokens, experiment);
+      CheckFits(check, path + ".grpo.eval.max_tokens", grpo.eval.max_tokens, experiment);
+    }
+  }
+}
+
+void CheckResources(Checker& check, const Resources& resources) {
+  const TrainerResources& trainer = resources.trainer;
+  check.AtLeast("resources.trainer.ranks", trainer.ranks, 1);
+  check.Require(trainer.ranks <= 1, "resources.trainer.ranks",
+                absl::StrCat("must be 1: this version of hone trains on a single rank, found ",
+                             trainer.ranks));
+  check.AtLeast("resources.trainer.threads", trainer.threads, 0);
+  check.AtLeast("resources.trainer.micro_batch_tokens", trainer.micro_batch_tokens, 1);
+  check.Between("resources.trainer.port", trainer.port, 0, kMaxPort);
+  const RolloutResources& rollout = resources.rollout;
+  check.AtLeast("resources.rollout.workers", rollout.workers, 1);
+  check.AtLeast("resources.rollout.threads", rollout.threads, 0);
+  check.AtLeast("resources.rollout.max_sequences", rollout.max_sequences, 1);
+  check.AtLeast("resources.rollout.kv_cache_tokens", rollout.kv_cache_tokens, 0);
+  const RewardResources& reward = resources.reward;
+  check.AtLeast("resources.reward.workers", reward.workers, 1);
+  check.Between("resources.reward.port", reward.port, 0, kMaxPort);
+  if (reward.port == 0) return;
+  const int64_t last = int64_t{reward.port} + reward.workers - 1;  // one port for each worker
+  check.Require(last <= kMaxPort, "resources.reward.port",
+                absl::StrCat("leaves too few ports for ", reward.workers, " workers"));
+  check.Require(trainer.port < reward.port || trainer.port > last, "resources.reward.port",
+                absl::StrCat("to ", last, " overlaps resources.trainer.port, ", trainer.port));
+}
+
+}  // namespace
+
+Status Validate(const Experiment& experiment,
+                absl::FunctionRef<std::string(absl::string_view path)> where) {
+  Checker check(where);
+  CheckName(check, experiment.name);
+  CheckModel(check, experiment.model);
+  CheckStages(check, experiment);
+  check.AtLeast("checkpoint.every_steps", experiment.checkpoint.every_steps, 1);
+  check.AtLeast("checkpoint.keep_last", experiment.checkpoint.keep_last, 1);
+  CheckResources(check, experiment.resources);
+  return check.status();
+}
+
+}  // namespace hone
