@@ -1,0 +1,127 @@
+#include "kernels/matmul.h"
+
+#include <algorithm>
+
+#include "kernels/parallel.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/matmul.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+#include "hwy/highway.h"
+#include "kernels/simd-inl.h"
+#include "kernels/tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace hone {
+namespace HWY_NAMESPACE {
+
+// Rows [row_begin, row_end) × panels [panel_begin, panel_end). Panels are taken a few at a time, so
+// that they stay in the first-level cache while all rows pass by.
+void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const PackedMatrix& b,
+                int64_t panel_begin, int64_t panel_end, float* c, int64_t c_stride,
+                Accumulate accumulate) {
+  const int64_t rows = row_end - row_begin;
+  const int64_t tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
+  if (tiles == 0) return;
+  // With few rows the panels are passed once anyway; else as many as make a wide tile.
+  const int64_t step = tiles == 1 ? panel_end - panel_begin : PanelsForRows(kMaxTileRows);
+  const int64_t last_panel = (b.n() + 15) / 16 - 1;
+  for (int64_t p = panel_begin; p < panel_end; p += step) {
+    const int64_t num_panels = std::min(step, panel_end - p);
+    const int64_t last_columns =
+        p + num_panels - 1 == last_panel ? b.n() - last_panel * 16 : int64_t{16};
+    for (int64_t t = 0; t < tiles; ++t) {
+      // Rows are dealt evenly: 64 make 11+11+11+11+10+10, not 5×12 and a slow rest of 4.
+      const int64_t begin = row_begin + rows * t / tiles;
+      const int64_t end = row_begin + rows * (t + 1) / tiles;
+      TileRows(
+          static_cast<int>(end - begin), a.data + begin * a.row_stride, a.row_stride,
+          a.column_stride, [&](int64_t, int64_t q) { return b.panel(p + q); }, num_panels, 1, b.k(),
+          16, c + begin * c_stride + p * 16, c_stride, accumulate, last_columns);
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace hone
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace hone {
+namespace {
+HWY_EXPORT(MatMulPart);
+}  // namespace
+
+void PackedMatrix::Resize(int64_t k, int64_t n) {
+  const int64_t size = (n + 15) / 16 * 16 * k;
+  if (size > capacity_) {
+    data_ = hwy::AllocateAligned<float>(size);
+    capacity_ = size;
+  }
+  k_ = k;
+  n_ = n;
+}
+
+void PackedMatrix::PackTransposed(const float* w, int64_t n, int64_t k) {
+  Resize(k, n);
+  ParallelFor((n + 15) / 16, [&](int64_t p) {
+    float* out = data_.get() + p * k * 16;
+    const int64_t columns = std::min<int64_t>(16, n - p * 16);
+    for (int64_t i = 0; i < k; ++i) {
+      for (int64_t j = 0; j < columns; ++j) out[i * 16 + j] = w[(p * 16 + j) * k + i];
+      for (int64_t j = columns; j < 16; ++j) out[i * 16 + j] = 0.0f;
+    }
+  });
+}
+
+void PackedMatrix::Pack(const float* b, int64_t k, int64_t n, int64_t row_stride) {
+  Resize(k, n);
+  ParallelFor((n + 15) / 16, [&](int64_t p) {
+    float* out = data_.get() + p * k * 16;
+    const int64_t columns = std::min<int64_t>(16, n - p * 16);
+    for (int64_t i = 0; i < k; ++i) {
+      std::copy_n(b + i * row_stride + p * 16, columns, out + i * 16);
+      std::fill(out + i * 16 + columns, out + i * 16 + 16, 0.0f);
+    }
+  });
+}
+
+void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t c_stride,
+            Accumulate accumulate) {
+  const int64_t panels = (b.n() + 15) / 16;
+  const int64_t threads = NumThreads();
+  // Many rows: cut them, so that each thread reads all of B but only its part of A. Few: cut the
+  // panels. Blocks of at most 96 rows keep A in the second-level cache.
+  const bool cut_rows = rows >= 24 * threads;
+  if (cut_rows) {
+    const int64_t blocks = std::max(threads, (rows + 95) / 96);
+    ParallelFor(blocks, [&](int64_t i) {
+      HWY_DYNAMIC_DISPATCH(MatMulPart)
+      (a, rows * i / blocks, rows * (i + 1) / blocks, b, 0, panels, c, c_stride, accumulate);
+    });
+    return;
+  }
+  // A thread's share of a small product should outlast the cost of waking it (about 1 µs).
+  const int64_t work = rows * b.k() * panels * 16;
+  const int64_t blocks = work < 100000 ? 1 : std::min(threads, (panels + 1) / 2);
+  ParallelFor(blocks, [&](int64_t i) {
+    // Cuts fall on multiples of 8 panels, where the widest tiles begin.
+    const auto cut = [&](int64_t j) { return j == blocks ? panels : panels * j / blocks / 8 * 8; };
+    HWY_DYNAMIC_DISPATCH(MatMulPart)
+    (a, 0, rows, b, cut(i), cut(i + 1), c, c_stride, accumulate);
+  });
+}
+
+void MatMulWeightGradient(const float* dy, const float* x, int64_t rows, int64_t n, int64_t k,
+                          float* dw) {
+  // 256 rows of X at a time: packed once, then read by every tile of dYᵀ from the cache.
+  static thread_local PackedMatrix packed;
+  for (int64_t begin = 0; begin < rows; begin += 256) {
+    const int64_t count = std::min<int64_t>(256, rows - begin);
+    packed.Pack(x + begin * k, count, k, k);
+    MatMul({dy + begin * n, 1, n}, n, packed, dw, k, Accumulate::kChain);
+  }
+}
+
+}  // namespace hone
+#endif  // HWY_ONCE

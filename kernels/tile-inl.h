@@ -1,0 +1,126 @@
+// The register tile under matmul and attention: MR rows × NP panels of 16 columns, each element one
+// chain of fused multiply-adds in increasing k.
+#if defined(HONE_KERNELS_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HONE_KERNELS_TILE_INL_H_
+#undef HONE_KERNELS_TILE_INL_H_
+#else
+#define HONE_KERNELS_TILE_INL_H_
+#endif
+
+#include "kernels/matmul.h"
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace hone {
+namespace HWY_NAMESPACE {
+
+// Tall tiles take 2 panels with AVX-512 (24 accumulators of 32 registers) and 1 with AVX2
+// (12 of 16); low ones take more panels, so that enough chains are in flight to hide the latency.
+inline constexpr int kMaxTileRows = kParts == 1 ? 12 : 6;
+constexpr int PanelsForRows(int rows) {
+  if (kParts == 1) return rows <= 3 ? 8 : rows <= 6 ? 4 : 2;
+  return rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+}
+
+// `panels(chunk, p)` points to panel p of B for one chunk of `chunk_k` consecutive k, whose rows
+// are `b_stride` floats apart. A plain product has one chunk; attention has one a cache block.
+template <int MR, int NP, class Panels>
+HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_column,
+                     const Panels& panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
+                     float* HWY_RESTRICT c, int64_t c_stride, Accumulate accumulate,
+                     int64_t last_columns) {
+  const D d;
+  V acc[MR][NP * kParts];
+  const bool chain = accumulate == Accumulate::kChain;
+  for (int r = 0; r < MR; ++r) {
+    for (int p = 0; p < NP; ++p) {
+      const V16 start =
+          !chain ? Set16(0.0f) : Load16(c + r * c_stride + p * 16, p == NP - 1 ? last_columns : 16);
+      for (int i = 0; i < kParts; ++i) acc[r][p * kParts + i] = start.v[i];
+    }
+  }
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    const float* b[NP];
+    for (int p = 0; p < NP; ++p) b[p] = panels(chunk, p);
+    for (int64_t k = 0; k < chunk_k; ++k) {
+      V bv[NP * kParts];
+      for (int p = 0; p < NP; ++p) {
+        for (int i = 0; i < kParts; ++i) {
+          bv[p * kParts + i] = hn::LoadU(d, b[p] + k * b_stride + i * kLanes);
+        }
+      }
+      for (int r = 0; r < MR; ++r) {
+        const V av = hn::Set(d, a[r * a_row + k * a_column]);
+        for (int j = 0; j < NP * kParts; ++j) acc[r][j] = hn::MulAdd(av, bv[j], acc[r][j]);
+      }
+    }
+    a += chunk_k * a_column;
+  }
+  for (int r = 0; r < MR; ++r) {
+    for (int p = 0; p < NP; ++p) {
+      float* out = c + r * c_stride + p * 16;
+      const size_t columns = p == NP - 1 ? last_columns : 16;
+      V16 sum;
+      for (int i = 0; i < kParts; ++i) sum.v[i] = acc[r][p * kParts + i];
+      if (accumulate == Accumulate::kAdd) sum = Add(Load16(out, columns), sum);
+      Store16(sum, out, columns);
+    }
+  }
+}
+
+// All panels [0, num_panels) for one tile of `rows` rows (at most kMaxTileRows). The last panel has
+// `last_columns` columns (1 … 16).
+template <int MR, class Panels>
+HWY_NOINLINE void TileRow(const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
+                          int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
+                          float* c, int64_t c_stride, Accumulate accumulate, int64_t last_columns) {
+  constexpr int NP = PanelsForRows(MR);
+  int64_t p = 0;
+  for (; p + NP <= num_panels; p += NP) {
+    Tile<MR, NP>(
+        a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
+        chunk_k, b_stride, c + p * 16, c_stride, accumulate,
+        p + NP == num_panels ? last_columns : 16);
+  }
+  for (; p < num_panels; ++p) {
+    Tile<MR, 1>(
+        a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
+        chunk_k, b_stride, c + p * 16, c_stride, accumulate,
+        p + 1 == num_panels ? last_columns : 16);
+  }
+}
+
+template <class Panels>
+HWY_INLINE void TileRows(int rows, const float* a, int64_t a_row, int64_t a_column,
+                         const Panels& panels, int64_t num_panels, int64_t chunks, int64_t chunk_k,
+                         int64_t b_stride, float* c, int64_t c_stride, Accumulate accumulate,
+                         int64_t last_columns) {
+  switch (rows) {
+#define HONE_ROWS(n)                                                                             \
+  case n:                                                                                        \
+    if constexpr (n <= kMaxTileRows) {                                                           \
+      TileRow<n>(a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c, c_stride, \
+                 accumulate, last_columns);                                                      \
+    }                                                                                            \
+    break;
+    HONE_ROWS(1)
+    HONE_ROWS(2)
+    HONE_ROWS(3)
+    HONE_ROWS(4)
+    HONE_ROWS(5)
+    HONE_ROWS(6)
+    HONE_ROWS(7)
+    HONE_ROWS(8)
+    HONE_ROWS(9)
+    HONE_ROWS(10)
+    HONE_ROWS(11)
+    HONE_ROWS(12)
+#undef HONE_ROWS
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace hone
+HWY_AFTER_NAMESPACE();
+
+#endif  // HONE_KERNELS_TILE_INL_H_
