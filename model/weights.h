@@ -1,0 +1,47 @@
+// All tensors of a model in fp32, in one flat buffer in the order of TensorSpecs(). Torch-free:
+// what a rollout worker decodes with, and what is published between the roles.
+#ifndef HONE_MODEL_WEIGHTS_H_
+#define HONE_MODEL_WEIGHTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "base/status.h"
+#include "model/config.h"
+
+namespace hone {
+
+class Weights {
+ public:
+  Weights() = default;
+  explicit Weights(const ModelConfig& config);  // zeros
+
+  const ModelConfig& config() const { return config_; }
+  const std::vector<TensorSpec>& specs() const { return specs_; }
+
+  absl::Span<float> flat() { return absl::MakeSpan(data_); }
+  absl::Span<const float> flat() const { return data_; }
+
+  // The tensor with this index in specs().
+  absl::Span<float> tensor(int index);
+  absl::Span<const float> tensor(int index) const;
+  // By name; a name that is not in specs() is a programming error (CHECK).
+  absl::Span<const float> tensor(absl::string_view name) const;
+  int64_t offset(int index) const { return offsets_[index]; }  // in floats, into flat()
+
+ private:
+  ModelConfig config_;
+  std::vector<TensorSpec> specs_;
+  std::vector<int64_t> offsets_;
+  std::vector<float> data_;
+};
+
+// Normal(0, initializer_range) for matrices and the embedding, ones for norms; the output
+// projections o_proj and down_proj are scaled by 1/sqrt(2·layers). A pure function of the seed.
+Weights InitWeights(const ModelConfig& config, double initializer_range, uint64_t seed);
+
+}  // namespace hone
+
+#endif  // HONE_MODEL_WEIGHTS_H_

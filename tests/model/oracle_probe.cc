@@ -1,0 +1,83 @@
+// Prints what the library makes of given files, for comparison with the reference implementations:
+//   model_oracle_probe safetensors      paths on stdin → "ok" or "err <message>"
+//   model_oracle_probe encode FILE      texts as JSON strings on stdin → arrays of ids
+//   model_oracle_probe decode FILE 0|1  arrays of ids on stdin → JSON strings; 1 skips special ones
+//   model_oracle_probe train SPEC       {"kind", "vocab_size", "texts", "added"} → tokenizer.json
+// One answer a line; a tokenizer that fails to load ends the program with status 2.
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "model/safetensors.h"
+#include "model/tokenizer/tokenizer.h"
+#include "model/tokenizer/train.h"
+#include "nlohmann/json.hpp"
+
+namespace hone {
+namespace {
+
+using nlohmann::json;
+
+int Fail(const Status& status) {
+  std::cerr << status << "\n";
+  return 2;
+}
+
+int Safetensors() {
+  for (std::string path; std::getline(std::cin, path);) {
+    const auto file = SafetensorsFile::Open(path);
+    std::cout << (file.ok() ? "ok" : "err " + std::string(file.status().message())) << "\n";
+  }
+  return 0;
+}
+
+int Encode(const Tokenizer& tokenizer) {
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto ids = tokenizer.Encode(json::parse(line).get<std::string>(), true);
+    if (!ids.ok()) return Fail(ids.status());
+    std::cout << json(*ids) << "\n";
+  }
+  return 0;
+}
+
+int Decode(const Tokenizer& tokenizer, bool skip_special) {
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto ids = json::parse(line).get<std::vector<int32_t>>();
+    std::cout << json(tokenizer.Decode(ids, skip_special)) << "\n";
+  }
+  return 0;
+}
+
+int Train(const std::string& path) {
+  const auto text = ReadFile(path);
+  if (!text.ok()) return Fail(text.status());
+  const json spec = json::parse(*text);
+  TokenizerInit init;
+  init.kind = spec["kind"];
+  init.vocab_size = spec["vocab_size"];
+  const auto trained = TrainTokenizer(init, spec["texts"].get<std::vector<std::string>>(),
+                                      spec["added"].get<std::vector<std::string>>());
+  if (!trained.ok()) return Fail(trained.status());
+  std::cout << *trained;
+  return 0;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  const std::string mode = arguments.empty() ? "" : arguments[0];
+  if (mode == "safetensors") return Safetensors();
+  if (mode == "train" && arguments.size() == 2) return Train(arguments[1]);
+  if ((mode == "encode" && arguments.size() == 2) || (mode == "decode" && arguments.size() == 3)) {
+    const auto tokenizer = Tokenizer::Load(arguments[1]);
+    if (!tokenizer.ok()) return Fail(tokenizer.status());
+    return mode == "encode" ? Encode(*tokenizer) : Decode(*tokenizer, arguments[2] == "1");
+  }
+  std::cerr
+      << "usage: model_oracle_probe safetensors | encode FILE | decode FILE 0|1 | train SPEC\n";
+  return 2;
+}
+
+}  // namespace
+}  // namespace hone
+
+int main(int argc, char** argv) { return hone::Main({argv + 1, argv + argc}); }
