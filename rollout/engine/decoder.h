@@ -1,0 +1,68 @@
+// The decoder's forward pass for inference: packed weights, a batch of rows from many sequences,
+// keys and values in the paged cache. The same kernels, in the same order, as the learner's forward
+// (model/transformer), so that log-probs agree to the bit.
+// Thread safety: none; runs on the process's thread pool.
+#ifndef HONE_ROLLOUT_ENGINE_DECODER_H_
+#define HONE_ROLLOUT_ENGINE_DECODER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "kernels/attention.h"
+#include "kernels/matmul.h"
+#include "kernels/pointwise.h"
+#include "model/weights.h"
+#include "rollout/engine/kv_cache.h"
+
+namespace hone {
+
+// Consecutive tokens of one sequence that go through the model in this pass.
+struct DecoderSpan {
+  const int32_t* tokens;
+  int64_t count;
+  int64_t first_position;
+  const std::vector<int32_t>* blocks;  // enough for first_position + count tokens
+  bool wants_logits;                   // of its last token
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const ModelConfig& config);
+
+  // Packs the matrices; the weights need not outlive the call.
+  void SetWeights(const Weights& weights);
+
+  // Writes the new keys and values into the cache. Returns logits [spans that want them][stride],
+  // valid (and writable) until the next call.
+  float* Forward(absl::Span<const DecoderSpan> spans, KvCache* cache);
+
+  int64_t logits_stride() const { return (config_.vocab_size + 15) / 16 * 16; }
+  const AttentionShape& attention_shape() const { return attention_; }
+
+ private:
+  struct Layer {
+    std::vector<float> input_norm, post_norm, q_norm, k_norm;
+    PackedMatrix qkv, output, gate_up, down;
+  };
+
+  void Block(const Layer& layer, int index, absl::Span<const DecoderSpan> spans, int64_t rows,
+             KvCache* cache);
+
+  ModelConfig config_;
+  AttentionShape attention_;
+  RopeTable rope_;
+  std::vector<float> embedding_, final_norm_;
+  PackedMatrix head_;
+  std::vector<Layer> layers_;
+
+  // Activations of a pass, [rows][…]; they only grow.
+  std::vector<int32_t> tokens_, positions_;
+  std::vector<float> x_, normed_, qkv_, attended_, gate_up_, activated_, logits_;
+  std::vector<const float*> block_pointers_;
+  std::vector<AttentionQueries> queries_;
+};
+
+}  // namespace hone
+
+#endif  // HONE_ROLLOUT_ENGINE_DECODER_H_
