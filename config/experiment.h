@@ -362,7 +362,8 @@ struct Experiment {
     v("model", model, "where the weights come from");
     v("stages", stages, "what is done, in order");
     v("checkpoint", checkpoint, "how often the state is saved");
-    v("resources", resources, "processes and threads; never changes a result");
+    v("resources", resources,
+      "processes, threads, memory; only micro_batch_tokens has a part in the bits");
   }
 
   friend bool operator==(const Experiment&, const Experiment&) = default;

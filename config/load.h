@@ -26,8 +26,9 @@ StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string&
 // the same text on every machine. The run folder's experiment.yaml.
 std::string ToYaml(const Experiment& experiment);
 
-// Hash of what determines the result: ToYaml without `resources` (and without the checkpoint
-// block), SHA-256 in hex. Two runs with equal hashes end in the same bits.
+// Hash of what determines the result: ToYaml without the checkpoint block and without `resources`,
+// but with resources.trainer.micro_batch_tokens (gradients are summed by micro-batches); SHA-256 in
+// hex. Two runs with equal hashes end in the same bits.
 std::string ExperimentHash(const Experiment& experiment);
 
 // A documented listing of every key, its default and meaning, for `hone run --help-config` and

@@ -82,6 +82,8 @@ std::string ExperimentHash(const Experiment& experiment) {
     if (key != "resources" && key != "checkpoint") printer(key.data(), field, meaning);
   };
   copy.Fields(print_what_counts);
+  // The one resource that has a part in the result: gradients are summed by micro-batches.
+  absl::StrAppend(&text, "micro_batch_tokens: ", copy.resources.trainer.micro_batch_tokens, "\n");
   return Sha256Hex(text);
 }
 

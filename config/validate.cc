@@ -96,7 +96,7 @@ void CheckOptimizer(Checker& check, const std::string& path, const OptimizerSpec
 void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
                const TaskSpec& task) {
   check.AtLeast(path + ".every_steps", eval.every_steps, 0);
-  check.AtLeast(path + ".problems", eval.problems, 0);
+  check.AtLeast(path + ".problems", eval.problems, 1);
   check.Require(
       eval.problems <= task.heldout, path + ".problems",
       absl::StrCat("must be at most task.heldout, ", task.heldout, ", found ", eval.problems));

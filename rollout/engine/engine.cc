@@ -17,6 +17,8 @@ namespace {
 // Rows of prompts in one pass, so that activations stay bounded and decoding is not held up long.
 constexpr int64_t kPrefillRows = 2048;
 
+constexpr int64_t kDefaultCacheBytes = int64_t{4} << 30;
+
 // A request in work. Its prompt goes through the model once; samples fork from it.
 struct PromptState {
   GenerateRequest request;
@@ -61,7 +63,12 @@ struct Engine::State {
 
   static int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {
     if (options.kv_cache_tokens > 0) return BlocksFor(options.kv_cache_tokens);
-    return options.max_sequences * (BlocksFor(config.max_position_embeddings) + 1);
+    // Enough for all, but no more than kDefaultCacheBytes unless one sequence alone needs it.
+    const AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim};
+    const int64_t block_bytes = config.num_layers * shape.block_floats() * int64_t{sizeof(float)};
+    const int64_t one = 2 * BlocksFor(config.max_position_embeddings);
+    const int64_t all = options.max_sequences * (BlocksFor(config.max_position_embeddings) + 1);
+    return std::max(one, std::min(all, kDefaultCacheBytes / block_bytes));
   }
 
   // Starts waiting prompts while a prompt and at least one sample of it fit.

@@ -18,7 +18,7 @@ namespace hone {
 
 struct EngineOptions {
   int max_sequences = 256;   // decoded together
-  int kv_cache_tokens = 0;   // 0: enough for max_sequences of max_position_embeddings
+  int kv_cache_tokens = 0;   // 0: enough for max_sequences of full length, at most 4 GiB
   bool ignore_stop = false;  // run to max_tokens: for benchmarks
 };
 
