@@ -1,0 +1,45 @@
+// A task: where problems, demonstrations and held-out problems come from.
+#ifndef HONE_DATA_TASK_H_
+#define HONE_DATA_TASK_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "config/experiment.h"
+#include "data/records.h"
+
+namespace hone {
+
+// Text that the model is trained to continue: the completion carries the loss.
+struct Demonstration {
+  std::string prompt;
+  std::string completion;
+};
+
+// Everything a task gives is a pure function of (spec, seed, index).
+class Task {
+ public:
+  virtual ~Task() = default;
+
+  // The index-th problem of training; never one of the held-out set nor a permutation of one.
+  virtual Problem TrainProblem(uint64_t seed, uint64_t index) const = 0;
+
+  // The index-th demonstration for a warm start, on a training problem.
+  virtual Demonstration MakeDemonstration(uint64_t seed, uint64_t index) const = 0;
+
+  // The held-out problems; they do not depend on the run's seed.
+  virtual const std::vector<Problem>& heldout() const = 0;
+
+  // Tokens that the tokenizer of an init model should hold whole, e.g. "<think>".
+  virtual std::vector<std::string> added_tokens() const = 0;
+};
+
+// InvalidArgument for an unknown name (with the known ones) or a spec without enough problems.
+StatusOr<std::unique_ptr<Task>> MakeTask(const TaskSpec& spec);
+
+}  // namespace hone
+
+#endif  // HONE_DATA_TASK_H_

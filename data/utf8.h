@@ -1,0 +1,17 @@
+// Text that a model wrote may stop inside a character or hold stray bytes; JSON and protobuf
+// strings may not.
+#ifndef HONE_DATA_UTF8_H_
+#define HONE_DATA_UTF8_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace hone {
+
+// `text` with each byte that is not part of valid UTF-8 replaced by U+FFFD.
+std::string ToValidUtf8(absl::string_view text);
+
+}  // namespace hone
+
+#endif  // HONE_DATA_UTF8_H_
