@@ -1,0 +1,80 @@
+#include "reward/reward_service.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/log.h"
+#include "cluster/coordinator_client.h"
+#include "cluster/rpc.h"
+#include "data/wire.h"
+#include "proto/hone.grpc.pb.h"
+#include "reward/verifier.h"
+
+namespace hone {
+namespace {
+
+constexpr std::chrono::seconds kCloseDeadline(1);
+
+class RewardService : public proto::Reward::Service {
+ public:
+  grpc::Status Score(grpc::ServerContext* context, const proto::ScoreRequest* request,
+                     proto::ScoreResponse* response) override {
+    const StatusOr<RewardSum> reward = ParseTerms(*request);
+    if (!reward.ok()) return ToGrpc(reward.status());
+    for (const proto::ScoreItem& item : request->items()) {
+      // Judging is bounded for each item, not for a request: nobody may want the rest any more.
+      if (context->IsCancelled()) return grpc::Status::CANCELLED;
+      *response->add_scores() =
+          ToProto(reward->Judge(item.prompt(), item.completion(), item.answer()));
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  static StatusOr<RewardSum> ParseTerms(const proto::ScoreRequest& request) {
+    std::vector<RewardSpec> terms;
+    for (const proto::RewardTerm& message : request.terms()) {
+      HONE_ASSIGN_OR_RETURN(RewardSpec term, FromProto(message));
+      terms.push_back(std::move(term));
+    }
+    return RewardSum::Make(terms);
+  }
+};
+
+std::string AdvertisedAddress(const RewardServiceOptions& options, const std::string& address) {
+  const size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host == "0.0.0.0" || host == "[::]") {
+    char name[256] = {};
+    if (gethostname(name, sizeof(name) - 1) == 0) host = name;
+  }
+  if (!options.advertised_host.empty()) host = options.advertised_host;
+  return absl::StrCat(host, address.substr(colon));
+}
+
+}  // namespace
+
+Status RunRewardService(const RewardServiceOptions& options, const std::atomic<bool>& stop) {
+  RewardService service;
+  StatusOr<RpcServer> rpc = StartRpcServer(options.listen_address, {&service});
+  if (!rpc.ok()) return Annotate(rpc.status(), options.client_id);
+  const std::string address = AdvertisedAddress(options, rpc->address);
+  LogInfo(absl::StrCat(options.client_id, " serves rewards at ", address));
+  CoordinatorClient coordinator({.address = options.coordinator_address,
+                                 .client_id = options.client_id,
+                                 .experiment_hash = options.experiment_hash,
+                                 .service_address = address,
+                                 .give_up_seconds = options.give_up_seconds,
+                                 .clock = options.clock},
+                                stop);
+  Status status = coordinator.Join();
+  if (status.ok()) status = coordinator.KeepJoined();
+  rpc->server->Shutdown(std::chrono::system_clock::now() + kCloseDeadline);
+  return absl::IsCancelled(status) ? absl::OkStatus() : status;
+}
+
+}  // namespace hone

@@ -1,0 +1,71 @@
+#include "reward/verifier.h"
+
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "config/nearest.h"
+#include "reward/countdown.h"
+#include "reward/format.h"
+
+namespace hone {
+namespace {
+
+struct Entry {
+  absl::string_view name;
+  std::unique_ptr<Verifier> (*make)();
+};
+
+// Sorted by name. A new reward is a new line here.
+constexpr Entry kVerifiers[] = {
+    {"countdown", MakeCountdownVerifier},
+    {"format", MakeFormatVerifier},
+};
+
+}  // namespace
+
+std::vector<std::string> VerifierNames() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kVerifiers) names.emplace_back(entry.name);
+  return names;
+}
+
+StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name) {
+  for (const Entry& entry : kVerifiers) {
+    if (entry.name == name) return entry.make();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown reward `", name, "`", Suggestion(name, VerifierNames())));
+}
+
+StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
+  if (terms.empty()) return absl::InvalidArgumentError("a reward needs at least one term");
+  RewardSum sum;
+  for (const RewardSpec& term : terms) {
+    if (!std::isfinite(term.weight)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the weight of the reward `", term.name, "` is not a finite number"));
+    }
+    HONE_ASSIGN_OR_RETURN(std::unique_ptr<Verifier> verifier, MakeVerifier(term.name));
+    sum.terms_.push_back(term);
+    sum.verifiers_.push_back(std::move(verifier));
+  }
+  return sum;
+}
+
+Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
+                       absl::string_view answer) const {
+  Score score;
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    const Verdict verdict = verifiers_[i]->Judge(prompt, completion, answer);
+    const bool decides = i == 0 || (IsVerifierFailure(verdict.outcome) &&
+                                    !IsVerifierFailure(score.outcome));
+    if (decides) score.outcome = verdict.outcome;
+    score.reward += terms_[i].weight * verdict.reward;
+    score.components.push_back(verdict.reward);
+    absl::StrAppend(&score.detail, i == 0 ? "" : "; ", verdict.detail);
+  }
+  return score;
+}
+
+}  // namespace hone

@@ -1,0 +1,53 @@
+// A rule that judges one completion. Stateless; deterministic; bounded by a budget of steps, not by
+// the clock, so that the verdict does not depend on the machine's speed.
+// Thread safety: Judge may be called from several threads.
+#ifndef HONE_REWARD_VERIFIER_H_
+#define HONE_REWARD_VERIFIER_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "base/status.h"
+#include "config/experiment.h"
+#include "data/records.h"
+
+namespace hone {
+
+struct Verdict {
+  Outcome outcome = Outcome::kError;
+  double reward = 0;   // before the term's weight; in [0, 1] for the built-in ones
+  std::string detail;  // what was extracted and compared
+};
+
+class Verifier {
+ public:
+  virtual ~Verifier() = default;
+  // `prompt` is the text the completion continues; `answer` is the problem's record.
+  virtual Verdict Judge(absl::string_view prompt, absl::string_view completion,
+                        absl::string_view answer) const = 0;
+};
+
+// The names that MakeVerifier knows, sorted: "countdown", "format".
+std::vector<std::string> VerifierNames();
+// InvalidArgument for an unknown name, with the nearest known one.
+StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name);
+
+// A weighted sum of verifiers, as the experiment's `reward:` list gives it. The first term decides
+// the outcome; a time-out or error of any term makes the whole score one.
+class RewardSum {
+ public:
+  static StatusOr<RewardSum> Make(absl::Span<const RewardSpec> terms);
+  Score Judge(absl::string_view prompt, absl::string_view completion,
+              absl::string_view answer) const;
+
+ private:
+  std::vector<RewardSpec> terms_;
+  std::vector<std::unique_ptr<Verifier>> verifiers_;
+};
+
+}  // namespace hone
+
+#endif  // HONE_REWARD_VERIFIER_H_

@@ -1,0 +1,109 @@
+#include "rollout/coordinator_line.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "rollout/weights_receiver.h"
+
+namespace hone {
+namespace {
+
+// Far below the message limit: a token and its log-prob take at most 9 bytes.
+constexpr size_t kMaxSubmitTokens = 1 << 20;
+
+size_t NumTokens(const GroupResult& group) {
+  size_t num_tokens = 0;
+  for (const Completion& completion : group.completions) num_tokens += completion.tokens.size();
+  return num_tokens;
+}
+
+}  // namespace
+
+CoordinatorLine::CoordinatorLine(const CoordinatorClientOptions& options,
+                                 const std::atomic<bool>& stop)
+    : client_(options, stop) {}
+
+CoordinatorLine::~CoordinatorLine() {
+  client_.Leave();
+  if (heartbeats_.joinable()) heartbeats_.join();
+}
+
+Status CoordinatorLine::Open() {
+  HONE_RETURN_IF_ERROR(client_.Join());
+  heartbeats_ = std::thread([this] {
+    const Status status = client_.KeepJoined();
+    absl::MutexLock lock(&mutex_);
+    lost_ = !status.ok();
+    status_ = status;
+  });
+  return absl::OkStatus();
+}
+
+bool CoordinatorLine::over() const {
+  if (client_.done()) return true;
+  absl::MutexLock lock(&mutex_);
+  return lost_;
+}
+
+Status CoordinatorLine::status() const {
+  absl::MutexLock lock(&mutex_);
+  return status_;
+}
+
+StatusOr<std::optional<LeasedWork>> CoordinatorLine::Lease(int free_sequences,
+                                                           double wait_seconds) {
+  // Should the epoch end during the call, the lease counts to the old one and is dropped.
+  const uint64_t epoch = client_.epoch();
+  HONE_ASSIGN_OR_RETURN(const proto::LeaseResponse response,
+                        client_.Lease(free_sequences, wait_seconds));
+  if (response.groups().empty()) return std::nullopt;
+  LeasedWork work{.lease_id = response.lease_id(), .weights = {epoch, response.policy_version()}};
+  HONE_ASSIGN_OR_RETURN(work.sampling, FromProto(response.sampling()));
+  for (const proto::Group& message : response.groups()) {
+    HONE_ASSIGN_OR_RETURN(GroupOrder group, FromProto(message));
+    work.groups.push_back(std::move(group));
+  }
+  return work;
+}
+
+StatusOr<Weights> CoordinatorLine::FetchWeights(const WeightsVersion& version) {
+  if (version.epoch != client_.epoch()) return absl::NotFoundError("the epoch is over");
+  WeightsReceiver receiver;
+  HONE_RETURN_IF_ERROR(
+      client_.FetchWeights(version.version, [&](const proto::WeightsChunk& chunk) {
+        return receiver.Add(chunk.header(), chunk.data());
+      }));
+  return std::move(receiver).Finish();
+}
+
+Status CoordinatorLine::SubmitRequest(proto::SubmitRequest request, Effort* effort) {
+  request.set_generate_seconds(effort->seconds);
+  request.set_generated_tokens(effort->tokens);
+  *effort = {};
+  return client_.Submit(std::move(request)).status();
+}
+
+Status CoordinatorLine::Submit(std::vector<FinishedWork> work, Effort* effort) {
+  // A request speaks of one lease.
+  std::stable_sort(work.begin(), work.end(), [](const FinishedWork& a, const FinishedWork& b) {
+    return a.lease_id < b.lease_id;
+  });
+  proto::SubmitRequest request;
+  size_t num_tokens = 0;
+  for (const FinishedWork& finished : work) {
+    if (finished.weights.epoch != client_.epoch()) continue;
+    num_tokens += NumTokens(finished.group);
+    const bool fits = request.lease_id() == finished.lease_id && num_tokens <= kMaxSubmitTokens;
+    if (!fits && request.groups_size() > 0) {
+      HONE_RETURN_IF_ERROR(SubmitRequest(std::exchange(request, {}), effort));
+      num_tokens = NumTokens(finished.group);
+    }
+    request.set_lease_id(finished.lease_id);
+    request.set_policy_version(finished.weights.version);
+    *request.add_groups() = ToProto(finished.group.prompt_id, finished.group.completions);
+  }
+  if (request.groups_size() == 0) return absl::OkStatus();
+  return SubmitRequest(std::move(request), effort);
+}
+
+}  // namespace hone

@@ -1,0 +1,67 @@
+#include "reward/verifier.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace hone {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr absl::string_view kRecord = R"({"numbers":[3,5,8],"target":23})";
+constexpr absl::string_view kPrompt = "<think>";
+
+TEST(Verifier, EveryNameMakesOne) {
+  const std::vector<std::string> names = VerifierNames();
+  EXPECT_THAT(names, ElementsAre("countdown", "format"));
+  for (const std::string& name : names) EXPECT_TRUE(MakeVerifier(name).ok()) << name;
+}
+
+TEST(Verifier, AnUnknownNameGetsTheNearestOne) {
+  const Status status = MakeVerifier("countdwn").status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(status.message(), HasSubstr("`countdwn`"));
+  EXPECT_THAT(status.message(), HasSubstr("`countdown`"));
+}
+
+TEST(RewardSum, WeighsItsTermsAndTheFirstDecides) {
+  const auto reward = RewardSum::Make({{"countdown", 1.0}, {"format", 0.25}});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+
+  Score score = reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", kRecord);
+  EXPECT_EQ(score.outcome, Outcome::kCorrect);
+  EXPECT_EQ(score.reward, 1.25);
+  EXPECT_THAT(score.components, ElementsAre(1, 1));
+
+  score = reward->Judge(kPrompt, "</think> <answer>3*5-8</answer>", kRecord);
+  EXPECT_EQ(score.outcome, Outcome::kIncorrect);
+  EXPECT_EQ(score.reward, 0.25);
+  EXPECT_EQ(score.detail, "3*5-8 = 7, wanted 23; in the format");
+
+  score = reward->Judge(kPrompt, "<answer>3*5+8</answer>", kRecord);
+  EXPECT_EQ(score.outcome, Outcome::kCorrect);
+  EXPECT_EQ(score.reward, 1);
+  EXPECT_THAT(score.components, ElementsAre(1, 0));
+}
+
+TEST(RewardSum, AnErrorOfAnyTermWins) {
+  const auto reward = RewardSum::Make({{"format", 1.0}, {"countdown", 1.0}});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  EXPECT_EQ(reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", "{}").outcome,
+            Outcome::kError);
+  EXPECT_EQ(reward->Judge(kPrompt, "", "{}").outcome, Outcome::kError);
+}
+
+TEST(RewardSum, RefusesWhatMakesNoSense) {
+  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{"nope", 1.0}}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{"format", 0.0 / 0.0}}).status()));
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,205 @@
+// Real workers on a real coordinator: whatever happens to them, the completions are those that one
+// engine makes alone.
+#include "rollout/worker.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "reward/reward_service.h"
+#include "rollout/engine/engine.h"
+#include "tests/rollout/engine/models.h"
+#include "trainer/coordinator/coordinator.h"
+
+namespace hone {
+namespace {
+
+constexpr char kHash[] = "hash";
+
+// A role in a thread of its own.
+class RoleThread {
+ public:
+  explicit RoleThread(std::function<Status(const std::atomic<bool>&)> run)
+      : thread_([this, run = std::move(run)] { status_ = run(stop_); }) {}
+  ~RoleThread() { Stop(); }
+
+  void Stop() {
+    stop_ = true;
+    (void)Join();
+  }
+  Status Join() {
+    if (thread_.joinable()) thread_.join();
+    return status_;
+  }
+
+ private:
+  std::atomic<bool> stop_{false};
+  Status status_;
+  std::thread thread_;
+};
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() {
+    CoordinatorOptions options;
+    options.run_id = "run";
+    options.experiment_hash = kHash;
+    options.heartbeat_seconds = 0.5;
+    coordinator_ = *Coordinator::Start(options);
+    service_ = std::make_unique<RoleThread>([this](const std::atomic<bool>& stop) {
+      RewardServiceOptions service;
+      service.coordinator_address = [this] { return coordinator_->address(); };
+      service.client_id = "reward-0";
+      service.experiment_hash = kHash;
+      return RunRewardService(service, stop);
+    });
+  }
+  ~WorkerTest() override {
+    workers_.clear();
+    service_.reset();
+  }
+
+  RoleThread& AddWorker(int max_sequences) {
+    const std::string id = absl::StrCat("rollout-", workers_.size());
+    workers_.push_back(
+        std::make_unique<RoleThread>([this, id, max_sequences](const std::atomic<bool>& stop) {
+          RolloutWorkerOptions options;
+          options.coordinator_address = [this] { return coordinator_->address(); };
+          options.client_id = id;
+          options.experiment_hash = kHash;
+          options.max_sequences = max_sequences;
+          return RunRolloutWorker(options, stop);
+        }));
+    return *workers_.back();
+  }
+
+  static GenerateJob MakeJob() {
+    GenerateJob job;
+    for (int i = 0; i < 12; ++i) {
+      Prompt prompt;
+      prompt.id = 1000 + i;
+      prompt.problem = {.prompt = "<think>", .answer = R"({"numbers":[3,5,8],"target":23})"};
+      for (int t = 0; t <= i; ++t) prompt.tokens.push_back((7 * i + 3 * t) % 67);
+      job.prompts.push_back(std::move(prompt));
+    }
+    job.num_samples = 3;
+    job.sampling.max_tokens = 24;
+    job.sampling.stop_tokens = {0, 5};
+    job.sampling.seed = 11;
+    job.reward = {{"format", 1.0}};
+    job.decode = [](absl::Span<const int32_t> tokens) { return absl::StrCat(tokens.size()); };
+    return job;
+  }
+
+  // What one engine makes of the job alone.
+  static void ExpectAsFromOneEngine(const std::vector<Group>& groups, const Weights& weights) {
+    const GenerateJob job = MakeJob();
+    Engine engine(weights.config(), {});
+    engine.SetWeights(weights);
+    ASSERT_EQ(groups.size(), job.prompts.size());
+    for (size_t i = 0; i < groups.size(); ++i) {
+      ASSERT_TRUE(engine
+                      .Add({.prompt_id = job.prompts[i].id,
+                            .prompt_tokens = job.prompts[i].tokens,
+                            .num_samples = job.num_samples,
+                            .sampling = job.sampling})
+                      .ok());
+      std::vector<FinishedRequest> finished;
+      while (!engine.idle()) engine.Step(&finished);
+      ASSERT_EQ(finished.size(), 1u);
+      ASSERT_EQ(groups[i].completions.size(), finished[0].completions.size());
+      for (size_t j = 0; j < finished[0].completions.size(); ++j) {
+        EXPECT_EQ(groups[i].completions[j].tokens, finished[0].completions[j].tokens);
+        EXPECT_EQ(groups[i].completions[j].logprobs, finished[0].completions[j].logprobs);
+        EXPECT_EQ(groups[i].completions[j].finish_reason, finished[0].completions[j].finish_reason);
+      }
+    }
+  }
+
+  StatusOr<std::vector<Group>> Generate() {
+    HONE_ASSIGN_OR_RETURN(const JobId job, coordinator_->Enqueue(MakeJob()));
+    return coordinator_->Wait(job);
+  }
+
+  std::unique_ptr<Coordinator> coordinator_;
+  std::unique_ptr<RoleThread> service_;
+  std::vector<std::unique_ptr<RoleThread>> workers_;
+};
+
+// One worker here: the kernels' threads belong to a process, and the roles of a run are processes.
+TEST_F(WorkerTest, MakesWhatOneEngineMakesWithEachVersion) {
+  AddWorker(/*max_sequences=*/10);
+  for (uint64_t version = 1; version <= 3; ++version) {
+    const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/false, version));
+    coordinator_->Publish(version, weights);
+    const auto groups = Generate();
+    ASSERT_TRUE(groups.ok()) << groups.status();
+    EXPECT_EQ(groups->front().policy_version, version);
+    ExpectAsFromOneEngine(*groups, *weights);
+  }
+  const CoordinatorStats stats = coordinator_->TakeStats();
+  EXPECT_EQ(stats.samples_accepted, 3 * 12 * 3);
+  EXPECT_EQ(stats.duplicates_refused, 0);
+  EXPECT_GT(stats.workers.at("rollout-0").generated_tokens, 0);
+  EXPECT_GT(stats.workers.at("rollout-0").generate_seconds, 0);
+  coordinator_->Finish();
+  EXPECT_TRUE(workers_[0]->Join().ok());
+  EXPECT_TRUE(service_->Join().ok());
+}
+
+TEST_F(WorkerTest, AGroupLargerThanTheWorkerIsStillMade) {
+  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
+  coordinator_->Publish(1, weights);
+  AddWorker(/*max_sequences=*/2);
+  const auto groups = Generate();
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  ExpectAsFromOneEngine(*groups, *weights);
+}
+
+// The first worker is taken away in the middle; its groups are made again by the second.
+TEST_F(WorkerTest, AWorkerThatLeavesIsReplaced) {
+  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
+  coordinator_->Publish(1, weights);
+  RoleThread& first = AddWorker(/*max_sequences=*/6);
+  const StatusOr<JobId> job = coordinator_->Enqueue(MakeJob());
+  ASSERT_TRUE(job.ok()) << job.status();
+  bool replaced = false;
+  const auto groups = coordinator_->Wait(*job, [&](int64_t num_scored, int64_t) {
+    if (num_scored > 0 && !replaced) {
+      first.Stop();
+      AddWorker(/*max_sequences=*/6);
+      replaced = true;
+    }
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_TRUE(replaced);
+  ExpectAsFromOneEngine(*groups, *weights);
+}
+
+TEST_F(WorkerTest, APromptThatCannotBeSampledIsAnErrorThatSaysSo) {
+  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
+  coordinator_->Publish(1, weights);
+  RoleThread& worker = AddWorker(/*max_sequences=*/6);
+  GenerateJob job = MakeJob();
+  job.prompts[0].tokens.assign(500, 1);  // longer than the model's context
+  ASSERT_TRUE(coordinator_->Enqueue(std::move(job)).ok());
+  const Status status = worker.Join();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+}
+
+TEST_F(WorkerTest, StopsWhenItIsAskedTo) {
+  RoleThread& worker = AddWorker(/*max_sequences=*/6);
+  worker.Stop();
+  EXPECT_TRUE(worker.Join().ok());
+}
+
+}  // namespace
+}  // namespace hone
