@@ -1,0 +1,316 @@
+// The coordinator over real RPCs: with reward services, and workers that type their answers.
+#include "trainer/coordinator/coordinator.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "cluster/coordinator_client.h"
+#include "cluster/rpc.h"
+#include "data/wire.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/safetensors.h"
+#include "reward/reward_service.h"
+#include "tests/trainer/coordinator/jobs.h"
+
+namespace hone {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr char kHash[] = "hash";
+
+CoordinatorOptions Options() {
+  CoordinatorOptions options;
+  options.run_id = "run";
+  options.experiment_hash = kHash;
+  options.no_progress_seconds = 60;
+  return options;
+}
+
+std::unique_ptr<Coordinator> StartCoordinator(const CoordinatorOptions& options) {
+  StatusOr<std::unique_ptr<Coordinator>> coordinator = Coordinator::Start(options);
+  EXPECT_TRUE(coordinator.ok()) << coordinator.status();
+  return *std::move(coordinator);
+}
+
+// A reward service in a thread of its own.
+class ServiceThread {
+ public:
+  ServiceThread(const std::string& id, const std::string& coordinator)
+      : thread_([this, id, coordinator] {
+          RewardServiceOptions options;
+          options.coordinator_address = [coordinator] { return coordinator; };
+          options.client_id = id;
+          options.experiment_hash = kHash;
+          status_ = RunRewardService(options, stop_);
+        }) {}
+  ~ServiceThread() { (void)Join(/*stop=*/true); }
+
+  Status Join(bool stop) {
+    if (stop) stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return status_;
+  }
+
+ private:
+  std::atomic<bool> stop_{false};
+  Status status_;
+  std::thread thread_;
+};
+
+CoordinatorClientOptions ClientOptions(const std::string& id, const std::string& coordinator) {
+  return {.address = [coordinator] { return coordinator; },
+          .client_id = id,
+          .experiment_hash = kHash,
+          .give_up_seconds = 30};
+}
+
+proto::SubmitRequest Answer(const proto::LeaseResponse& lease) {
+  proto::SubmitRequest request;
+  request.set_lease_id(lease.lease_id());
+  request.set_policy_version(lease.policy_version());
+  request.set_generate_seconds(0.25);
+  request.set_generated_tokens(100);
+  for (const proto::Group& group : lease.groups()) {
+    *request.add_groups() = ToProto(group.prompt_id(), MakeCompletions(group.num_samples()));
+  }
+  return request;
+}
+
+// A worker that answers each lease at once, in a thread of its own.
+class WorkerThread {
+ public:
+  WorkerThread(const std::string& id, const std::string& coordinator)
+      : client_(ClientOptions(id, coordinator), stop_), thread_([this] { status_ = Run(); }) {}
+  ~WorkerThread() { (void)Join(/*stop=*/true); }
+
+  Status Join(bool stop) {
+    if (stop) stop_ = true;
+    if (thread_.joinable()) thread_.join();
+    return status_;
+  }
+
+ private:
+  Status Run() {
+    HONE_RETURN_IF_ERROR(client_.Join());
+    while (!stop_ && !client_.done()) {
+      HONE_ASSIGN_OR_RETURN(const proto::LeaseResponse lease, client_.Lease(8, 0.5));
+      if (lease.groups().empty()) continue;
+      HONE_RETURN_IF_ERROR(client_.Submit(Answer(lease)).status());
+    }
+    return absl::OkStatus();
+  }
+
+  std::atomic<bool> stop_{false};
+  CoordinatorClient client_;
+  Status status_;
+  std::thread thread_;
+};
+
+TEST(Coordinator, TakesAJobFromPromptsToScoredGroups) {
+  const auto coordinator = StartCoordinator(Options());
+  coordinator->Publish(4, SmallWeights(1));
+  ServiceThread first_service("reward-0", coordinator->address());
+  ServiceThread second_service("reward-1", coordinator->address());
+  WorkerThread first_worker("rollout-0", coordinator->address());
+  WorkerThread second_worker("rollout-1", coordinator->address());
+  const StatusOr<JobId> job = coordinator->Enqueue(MakeJob(100, 20, 4));
+  ASSERT_TRUE(job.ok()) << job.status();
+  const auto groups = coordinator->Wait(*job);
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  ASSERT_EQ(groups->size(), 20u);
+  for (size_t i = 0; i < groups->size(); ++i) {
+    const Group& group = (*groups)[i];
+    EXPECT_EQ(group.prompt.id, 100 + i);
+    EXPECT_EQ(group.policy_version, 4u);
+    ASSERT_EQ(group.completions.size(), 4u);
+    EXPECT_EQ(group.completions[3].logprobs.size(), group.completions[3].tokens.size());
+    EXPECT_EQ(group.scores[0].outcome, Outcome::kCorrect);
+    EXPECT_EQ(group.scores[0].reward, 1.5);
+    EXPECT_EQ(group.scores[1].outcome, Outcome::kIncorrect);
+    EXPECT_THAT(group.scores[1].components, ElementsAre(0, 1));
+    EXPECT_EQ(group.scores[1].detail, "3*5-8 = 7, wanted 23; in the format");
+  }
+  const CoordinatorStats stats = coordinator->TakeStats();
+  EXPECT_EQ(stats.samples_accepted, 80);
+  EXPECT_EQ(stats.duplicates_refused, 0);
+  EXPECT_EQ(stats.leases_lost, 0);
+  EXPECT_GE(stats.leases_granted, 10);  // 8 sequences hold two groups
+  EXPECT_GT(stats.reward_seconds, 0);
+
+  coordinator->Finish();
+  EXPECT_TRUE(first_worker.Join(/*stop=*/false).ok());
+  EXPECT_TRUE(second_worker.Join(/*stop=*/false).ok());
+  EXPECT_TRUE(first_service.Join(/*stop=*/false).ok());
+  EXPECT_TRUE(second_service.Join(/*stop=*/false).ok());
+}
+
+TEST(Coordinator, StreamsTheWeightsInChunks) {
+  const auto coordinator = StartCoordinator(Options());
+  // Some 6 MB: more than one chunk.
+  ModelInit init;
+  const auto weights = std::make_shared<const Weights>(
+      InitWeights(ConfigFromInit(init, 6000, /*eos_token_id=*/0), 0.02, 3));
+  coordinator->Publish(1, weights);
+  const std::atomic<bool> stop{false};
+  CoordinatorClient client(ClientOptions("rollout-0", coordinator->address()), stop);
+  ASSERT_TRUE(client.Join().ok());
+
+  std::string header, data;
+  int num_chunks = 0;
+  const auto sink = [&](const proto::WeightsChunk& chunk) {
+    header += chunk.header();
+    data += chunk.data();
+    ++num_chunks;
+    EXPECT_LE(chunk.data().size(), size_t{2} << 20);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(client.FetchWeights(1, sink).ok());
+  EXPECT_GT(num_chunks, 2);
+  const absl::Span<const float> flat = weights->flat();
+  EXPECT_EQ(data, absl::string_view(reinterpret_cast<const char*>(flat.data()), flat.size() * 4));
+  const auto parsed = ParseSafetensorsHeader(header, data.size());
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->tensors.size(), weights->specs().size());
+  EXPECT_EQ(parsed->metadata.at("policy_version"), "1");
+  const auto config = ParseModelConfig(parsed->metadata.at("config"), "config");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->vocab_size, 6000);
+
+  EXPECT_TRUE(absl::IsNotFound(client.FetchWeights(2, sink)));
+  const auto enough = [](const proto::WeightsChunk&) { return absl::AbortedError("enough"); };
+  EXPECT_TRUE(absl::IsAborted(client.FetchWeights(1, enough)));
+}
+
+TEST(Coordinator, AnotherExperimentIsRefusedAtOnce) {
+  const auto coordinator = StartCoordinator(Options());
+  const std::atomic<bool> stop{false};
+  CoordinatorClientOptions options = ClientOptions("rollout-0", coordinator->address());
+  options.experiment_hash = "other";
+  CoordinatorClient client(options, stop);
+  const Status status = client.Join();
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("another experiment"));
+}
+
+TEST(Coordinator, ARequestThatMakesNoSenseIsRefused) {
+  const auto coordinator = StartCoordinator(Options());
+  const auto stub = proto::Coordinator::NewStub(MakeRpcChannel(coordinator->address()));
+  const auto refused = [&](const proto::RegisterRequest& request) {
+    grpc::ClientContext context;
+    SetDeadline(&context, 30);
+    proto::RegisterResponse response;
+    return absl::IsInvalidArgument(FromGrpc(stub->Register(&context, request, &response)));
+  };
+  proto::RegisterRequest request;
+  request.set_experiment_hash(kHash);
+  EXPECT_TRUE(refused(request));
+  request.set_client_id("x");
+  EXPECT_TRUE(refused(request));
+  request.set_role(proto::ROLE_REWARD);
+  EXPECT_TRUE(refused(request));
+}
+
+TEST(Coordinator, APortInUseIsAnErrorThatNamesIt) {
+  const auto coordinator = StartCoordinator(Options());
+  CoordinatorOptions options = Options();
+  options.listen_address = coordinator->address();
+  const Status status = Coordinator::Start(options).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr(coordinator->address()));
+  options.listen_address = "nonsense";
+  EXPECT_TRUE(absl::IsInvalidArgument(Coordinator::Start(options).status()));
+}
+
+// A trainer that dies and comes back elsewhere: the roles find it and the job is done anew.
+TEST(Coordinator, RolesFindARestartedCoordinator) {
+  absl::Mutex mutex;
+  std::string address;
+  const auto where = [&]() -> StatusOr<std::string> {
+    absl::MutexLock lock(&mutex);
+    return address;
+  };
+  auto coordinator = StartCoordinator(Options());
+  address = coordinator->address();
+  coordinator->Publish(1, SmallWeights(1));
+  std::atomic<bool> stop{false};
+  CoordinatorClientOptions options = ClientOptions("rollout-0", "");
+  options.address = where;
+  CoordinatorClient client(options, stop);
+  ASSERT_TRUE(client.Join().ok());
+  ASSERT_TRUE(coordinator->Enqueue(MakeJob(1, 1, 2)).ok());
+  const auto lease = client.Lease(8, 0);
+  ASSERT_TRUE(lease.ok()) << lease.status();
+  ASSERT_EQ(lease->groups_size(), 1);
+  const uint64_t epoch = client.epoch();
+
+  coordinator.reset();
+  coordinator = StartCoordinator(Options());
+  {
+    absl::MutexLock lock(&mutex);
+    address = coordinator->address();
+  }
+  coordinator->Publish(1, SmallWeights(1));
+  const StatusOr<JobId> job = coordinator->Enqueue(MakeJob(1, 1, 2));
+  ASSERT_TRUE(job.ok()) << job.status();
+  // What was leased before is void, and the client knows.
+  const auto submitted = client.Submit(Answer(*lease));
+  ASSERT_TRUE(submitted.ok()) << submitted.status();
+  EXPECT_EQ(submitted->accepted(), 0);
+  EXPECT_NE(client.epoch(), epoch);
+  ServiceThread service("reward-0", coordinator->address());
+  const auto again = client.Lease(8, 0);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(client.Submit(Answer(*again))->accepted(), 2);
+  EXPECT_TRUE(coordinator->Wait(*job).ok());
+}
+
+TEST(Coordinator, ARewardServiceThatLeftIsReplaced) {
+  const auto coordinator = StartCoordinator(Options());
+  coordinator->Publish(1, SmallWeights(1));
+  WorkerThread worker("rollout-0", coordinator->address());
+  auto service = std::make_unique<ServiceThread>("reward-0", coordinator->address());
+  ASSERT_TRUE(coordinator->Wait(*coordinator->Enqueue(MakeJob(1, 4, 2))).ok());
+  service.reset();  // it is gone, but still in the roster
+  const StatusOr<JobId> job = coordinator->Enqueue(MakeJob(1, 4, 2));
+  ServiceThread other("reward-1", coordinator->address());
+  EXPECT_TRUE(coordinator->Wait(*job).ok());
+}
+
+TEST(Coordinator, AnUnknownRewardEndsTheJob) {
+  const auto coordinator = StartCoordinator(Options());
+  coordinator->Publish(1, SmallWeights(1));
+  WorkerThread worker("rollout-0", coordinator->address());
+  ServiceThread service("reward-0", coordinator->address());
+  GenerateJob job = MakeJob(1, 2, 2);
+  job.reward[0].name = "countdwn";
+  const Status status = coordinator->Wait(*coordinator->Enqueue(std::move(job))).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(status.message(), HasSubstr("countdown"));
+}
+
+TEST(Coordinator, ClosesWhileAWorkerWaits) {
+  auto coordinator = StartCoordinator(Options());
+  std::atomic<bool> stop{false};
+  CoordinatorClient client(ClientOptions("rollout-0", coordinator->address()), stop);
+  ASSERT_TRUE(client.Join().ok());
+  Status status;
+  std::thread waiting([&] {
+    while (status.ok()) status = client.Lease(8, 2).status();
+  });
+  coordinator.reset();
+  stop = true;
+  waiting.join();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+}
+
+}  // namespace
+}  // namespace hone

@@ -1,0 +1,155 @@
+#include "trainer/coordinator/job_table.h"
+
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+
+namespace hone {
+namespace {
+
+Status CheckSpec(const GenerateJob& spec) {
+  if (spec.prompts.empty()) return absl::InvalidArgumentError("a job needs prompts");
+  if (spec.num_samples < 1) return absl::InvalidArgumentError("a job needs num_samples >= 1");
+  if (spec.reward.empty()) return absl::InvalidArgumentError("a job needs a reward");
+  if (!spec.decode) return absl::InvalidArgumentError("a job needs a decode function");
+  for (const Prompt& prompt : spec.prompts) {
+    if (prompt.tokens.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("prompt ", prompt.id, " has no tokens"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<JobId> JobTable::Add(GenerateJob spec) {
+  HONE_RETURN_IF_ERROR(CheckSpec(spec));
+  if (by_prompt_id_.size() + spec.prompts.size() > static_cast<size_t>(max_groups_)) {
+    return absl::ResourceExhaustedError(absl::StrCat("a job of ", spec.prompts.size(),
+                                                     " groups on top of ", by_prompt_id_.size(),
+                                                     " pending ones: at most ", max_groups_));
+  }
+  absl::flat_hash_set<uint64_t> ids;
+  for (const Prompt& prompt : spec.prompts) {
+    if (by_prompt_id_.contains(prompt.id) || !ids.insert(prompt.id).second) {
+      return absl::InvalidArgumentError(absl::StrCat("prompt id ", prompt.id, " is pending already"));
+    }
+  }
+  const JobId id = ++last_id_;
+  Job& job = jobs_[id];
+  job.groups.resize(spec.prompts.size());
+  for (int i = 0; i < static_cast<int>(spec.prompts.size()); ++i) {
+    by_prompt_id_[spec.prompts[i].id] = {id, i};
+    waiting_.insert({id, i});
+  }
+  job.spec = std::make_shared<const GenerateJob>(std::move(spec));
+  return id;
+}
+
+std::vector<Group> JobTable::TakeResult(JobId id) {
+  Job& job = *Find(id);
+  std::vector<Group> groups;
+  for (size_t i = 0; i < job.groups.size(); ++i) {
+    GroupState& state = job.groups[i];
+    groups.push_back({.prompt = job.spec->prompts[i],
+                      .policy_version = *state.policy_version,
+                      .completions = *state.completions,
+                      .scores = std::move(state.scores)});
+  }
+  Remove(id);
+  return groups;
+}
+
+void JobTable::Remove(JobId id) {
+  const Job& job = *Find(id);
+  for (int i = 0; i < static_cast<int>(job.groups.size()); ++i) {
+    by_prompt_id_.erase(job.spec->prompts[i].id);
+    waiting_.erase({id, i});
+  }
+  jobs_.erase(id);
+}
+
+Job* JobTable::Find(JobId id) {
+  const auto it = jobs_.find(id);
+  return it == jobs_.end() ? nullptr : &it->second;
+}
+
+GroupState* JobTable::Find(const GroupRef& ref) {
+  Job* job = Find(ref.job);
+  return job == nullptr ? nullptr : &job->groups[ref.index];
+}
+
+std::optional<GroupRef> JobTable::FindPrompt(uint64_t prompt_id) const {
+  const auto it = by_prompt_id_.find(prompt_id);
+  if (it == by_prompt_id_.end()) return std::nullopt;
+  return it->second;
+}
+
+std::vector<GroupRef> JobTable::TakeWaiting(int free_sequences, int max_groups, bool at_least_one,
+                                            uint64_t lease_id, uint64_t policy_version) {
+  std::vector<GroupRef> taken;
+  while (!waiting_.empty() && static_cast<int>(taken.size()) < max_groups) {
+    const GroupRef ref = *waiting_.begin();
+    // One lease has one set of sampling parameters, so one job.
+    if (!taken.empty() && ref.job != taken[0].job) break;
+    const int num_samples = Find(ref.job)->spec->num_samples;
+    if (num_samples > free_sequences && !(at_least_one && taken.empty())) break;
+    free_sequences -= num_samples;
+    GroupState& group = *Find(ref);
+    group.phase = GroupState::Phase::kLeased;
+    group.lease_id = lease_id;
+    group.policy_version = policy_version;
+    waiting_.erase(waiting_.begin());
+    taken.push_back(ref);
+  }
+  return taken;
+}
+
+void JobTable::PutBack(const GroupRef& ref, uint64_t lease_id) {
+  GroupState* group = Find(ref);
+  if (group == nullptr || group->phase != GroupState::Phase::kLeased ||
+      group->lease_id != lease_id) {
+    return;
+  }
+  group->phase = GroupState::Phase::kWaiting;
+  waiting_.insert(ref);
+}
+
+Status JobTable::CheckCompletions(const GroupRef& ref,
+                                  const std::vector<Completion>& completions) const {
+  const GenerateJob& spec = *jobs_.at(ref.job).spec;
+  const uint64_t prompt_id = spec.prompts[ref.index].id;
+  if (static_cast<int>(completions.size()) != spec.num_samples) {
+    return absl::InvalidArgumentError(absl::StrCat("group ", prompt_id, " has ", completions.size(),
+                                                   " completions, wanted ", spec.num_samples));
+  }
+  for (const Completion& completion : completions) {
+    const int num_tokens = static_cast<int>(completion.tokens.size());
+    if (num_tokens < 1 || num_tokens > spec.sampling.max_tokens) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "group ", prompt_id, ", sample ", completion.sample_index, " has ", num_tokens,
+          " tokens, wanted 1 to ", spec.sampling.max_tokens));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void JobTable::Accept(const GroupRef& ref, std::vector<Completion> completions) {
+  GroupState& group = *Find(ref);
+  waiting_.erase(ref);
+  group.phase = GroupState::Phase::kScoring;
+  group.scores.resize(completions.size());
+  group.completions = std::make_shared<const std::vector<Completion>>(std::move(completions));
+}
+
+void JobTable::SetScore(const GroupRef& ref, int sample_index, Score score) {
+  GroupState& group = *Find(ref);
+  group.scores[sample_index] = std::move(score);
+  ++Find(ref.job)->num_scored;
+  if (++group.num_scored == static_cast<int>(group.scores.size())) {
+    group.phase = GroupState::Phase::kScored;
+  }
+}
+
+}  // namespace hone

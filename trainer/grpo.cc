@@ -1,0 +1,271 @@
+#include "trainer/grpo.h"
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "trainer/batch.h"
+#include "trainer/loss.h"
+#include "trainer/schedule.h"
+
+namespace hone {
+namespace {
+
+// Figures of one step's updates.
+struct UpdateResult {
+  LossTerms terms;
+  double gap = 0;        // max |learner − rollout| log-prob, before the first update
+  double grad_norm = 0;  // mean over the minibatches
+  double lr = 0;
+  int64_t trained_tokens = 0;  // prompts included
+};
+
+class GrpoLoop {
+ public:
+  GrpoLoop(StageContext& context, const GrpoStage& stage, const Task& task)
+      : context_(context), stage_(stage), task_(task) {}
+
+  // The loop of the paper: sample groups, judge them, update, publish.
+  Status Run() {
+    TrainingState& position = context_.position;
+    HONE_RETURN_IF_ERROR(StartReference());
+    PublishWeights(context_);
+    while (position.stage_step < stage_.steps) {
+      HONE_RETURN_IF_ERROR(CheckStop(context_));
+      StepTimer timer;
+      timer.Start("rollout");
+      HONE_RETURN_IF_ERROR(EnqueueAhead());
+      ++position.step;
+      HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups, NextGroups());
+      HONE_RETURN_IF_ERROR(CheckVerifier(groups));
+      timer.Start("learn");
+      context_.progress.Phase("learning");
+      const UpdateResult update = UpdatePolicy(groups);
+      timer.Start("publish");
+      ++position.stage_step;
+      ++position.policy_version;
+      PublishWeights(context_);
+      StepMetrics metrics{position.step, "grpo", position.policy_version, {}};
+      metrics.values = Describe(groups, update);
+      HONE_RETURN_IF_ERROR(MaybeMeasure(&timer, &metrics));
+      timer.AppendTo(&metrics.values);
+      HONE_RETURN_IF_ERROR(FinishStep(context_, metrics, stage_.steps, ReferenceShard()));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  // The reference policy is the stage's starting point.
+  Status StartReference() {
+    if (stage_.algorithm.kl_coefficient == 0) return absl::OkStatus();
+    reference_ = std::make_unique<Learner>(context_.learner.ExportWeights(), ReferenceOptions(),
+                                           &single_rank_);
+    if (!context_.position.reference.empty()) {
+      Learner::ShardState state = reference_->SaveShard();
+      state.weights = context_.position.reference;
+      reference_->RestoreShard(state);
+    }
+    return absl::OkStatus();
+  }
+
+  LearnerOptions ReferenceOptions() const {
+    return {context_.experiment.resources.trainer.micro_batch_tokens, true};
+  }
+
+  std::vector<float> ReferenceShard() {
+    return reference_ ? reference_->SaveShard().weights : std::vector<float>();
+  }
+
+  // Keeps generation at most max_staleness versions ahead: the job of step s is enqueued once
+  // version s − max_staleness is published, and leases always take the newest version.
+  Status EnqueueAhead() {
+    TrainingState& position = context_.position;
+    while (next_job_step_ <=
+           std::min<int64_t>(position.stage_step + stage_.max_staleness, stage_.steps - 1)) {
+      if (next_job_step_ < position.stage_step) next_job_step_ = position.stage_step;
+      SampleRequest request;
+      for (int i = 0; i < stage_.prompts_per_step; ++i) {
+        const int64_t index = next_job_step_ * stage_.prompts_per_step + i;
+        HONE_ASSIGN_OR_RETURN(
+            Prompt prompt,
+            MakePrompt(context_.tokenizer, task_.TrainProblem(context_.experiment.seed, index),
+                       PromptId(position.stage, false, index)));
+        request.prompts.push_back(std::move(prompt));
+      }
+      request.num_samples = stage_.samples_per_prompt;
+      request.sampling.temperature = static_cast<float>(stage_.sampling.temperature);
+      request.sampling.top_p = static_cast<float>(stage_.sampling.top_p);
+      request.sampling.top_k = stage_.sampling.top_k;
+      request.sampling.max_tokens = stage_.sampling.max_tokens;
+      request.reward = stage_.reward;
+      const int64_t step = position.step + 1 + next_job_step_ - position.stage_step;
+      HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context_, request, step));
+      jobs_.push_back(sampling);
+      ++next_job_step_;
+    }
+    return absl::OkStatus();
+  }
+
+  StatusOr<std::vector<Group>> NextGroups() {
+    const Sampling sampling = jobs_.front();
+    jobs_.pop_front();
+    return FinishSampling(context_, sampling, "train");
+  }
+
+  Status CheckVerifier(const std::vector<Group>& groups) const {
+    int64_t failed = 0, samples = 0;
+    for (const Group& group : groups) {
+      for (const Score& score : group.scores) {
+        failed += IsVerifierFailure(score.outcome);
+        ++samples;
+      }
+    }
+    if (static_cast<double>(failed) <= stage_.max_verifier_failures * samples) {
+      return absl::OkStatus();
+    }
+    return absl::UnavailableError(absl::StrFormat(
+        "the verifier failed on %d of %d samples of step %d (max_verifier_failures is %g); see the "
+        "details in rollouts/",
+        failed, samples, context_.position.step, stage_.max_verifier_failures));
+  }
+
+  UpdateResult UpdatePolicy(const std::vector<Group>& groups) {
+    UpdateResult result;
+    const int64_t count = static_cast<int64_t>(groups.size());
+    for (int m = 0; m < stage_.minibatches; ++m) {
+      const int64_t begin = count * m / stage_.minibatches;
+      const int64_t end = count * (m + 1) / stage_.minibatches;
+      const int64_t update = context_.position.stage_step * stage_.minibatches + m;
+      result.lr =
+          LearningRate(stage_.optimizer, update, int64_t{stage_.steps} * stage_.minibatches);
+      UpdateOnce(absl::MakeSpan(groups).subspan(begin, end - begin), m == 0, &result);
+    }
+    result.grad_norm /= stage_.minibatches;
+    return result;
+  }
+
+  void UpdateOnce(absl::Span<const Group> groups, bool first, UpdateResult* result) {
+    const float temperature = static_cast<float>(stage_.sampling.temperature);
+    const TrainBatch batch = MakeTrainBatch(stage_.algorithm, groups);
+    // Nothing to learn from: no gradient, and no step that would only move the moments.
+    if (batch.sequences.empty()) return;
+    std::vector<TokenLogProbs> reference;
+    if (reference_) reference = reference_->LogProbs(batch.sequences, temperature);
+    context_.learner.AccumulateGradient(
+        batch.sequences, temperature,
+        [&](int64_t i, const TokenLogProbs& tokens, absl::Span<float> dlogprobs,
+            absl::Span<float> dentropies) {
+          PolicyTokens policy{tokens.logprobs,  batch.old_logprobs[i], {},
+                              tokens.entropies, batch.advantages[i],   batch.weights[i]};
+          if (reference_) policy.ref_logprobs = reference[i].logprobs;
+          result->terms += PolicyLoss(stage_.algorithm, policy, dlogprobs, dentropies);
+          result->trained_tokens += static_cast<int64_t>(batch.sequences[i].tokens.size());
+          for (size_t t = 0; first && t < tokens.logprobs.size(); ++t) {
+            const double gap = std::abs(tokens.logprobs[t] - batch.old_logprobs[i][t]);
+            result->gap = std::max(result->gap, gap);
+          }
+        });
+    result->grad_norm += context_.learner.Update(stage_.optimizer, result->lr);
+  }
+
+  std::vector<std::pair<std::string, double>> Describe(const std::vector<Group>& groups,
+                                                       const UpdateResult& update) const {
+    double reward = 0, reward_squares = 0, length = 0, correct = 0, formatted = 0, truncated = 0;
+    double samples = 0, failures = 0, prompt_tokens = 0, staleness = 0;
+    for (const Group& group : groups) {
+      staleness = std::max(staleness, static_cast<double>(context_.position.policy_version - 1 -
+                                                          group.policy_version));
+      for (size_t i = 0; i < group.scores.size(); ++i) {
+        const Score& score = group.scores[i];
+        if (IsVerifierFailure(score.outcome)) {
+          ++failures;
+          continue;
+        }
+        ++samples;
+        reward += score.reward;
+        reward_squares += score.reward * score.reward;
+        correct += score.outcome == Outcome::kCorrect;
+        formatted += score.outcome != Outcome::kUnparseable;
+        length += static_cast<double>(group.completions[i].tokens.size());
+        prompt_tokens += static_cast<double>(group.prompt.tokens.size());
+        truncated += group.completions[i].finish_reason == FinishReason::kLength;
+      }
+    }
+    const double mean = reward / samples;
+    const double tokens = std::max<double>(1, static_cast<double>(update.terms.tokens));
+    std::vector<std::pair<std::string, double>> values = {
+        {"reward_mean", mean},
+        {"reward_std", std::sqrt(std::max(0.0, reward_squares / samples - mean * mean))},
+        {"accuracy", correct / samples},
+        {"format_rate", formatted / samples},
+        {"response_length_mean", length / samples},
+        {"truncated_rate", truncated / samples},
+        {"entropy", update.terms.entropy / tokens},
+        {"kl", update.terms.kl / tokens},
+        {"clip_fraction", update.terms.clipped / tokens},
+        {"loss", update.terms.loss},
+        {"rollout_learner_gap", update.gap},
+        {"grad_norm", update.grad_norm},
+        {"lr", update.lr},
+        {"tokens", length + prompt_tokens},
+        {"trained_tokens", static_cast<double>(update.trained_tokens)},
+        {"staleness", staleness},
+        {"verifier_failures", failures}};
+    return values;
+  }
+
+  Status MaybeMeasure(StepTimer* timer, StepMetrics* metrics) {
+    const int64_t step = context_.position.stage_step;
+    const int every = stage_.eval.every_steps;
+    if (step != stage_.steps && (every == 0 || step % every != 0)) return absl::OkStatus();
+    timer->Start("eval");
+    HONE_ASSIGN_OR_RETURN(
+        const Heldout heldout,
+        MeasureHeldout(context_, task_, stage_.task, stage_.eval, context_.position.step));
+    metrics->values.emplace_back("heldout_accuracy", heldout.accuracy);
+    return absl::OkStatus();
+  }
+
+  StageContext& context_;
+  const GrpoStage& stage_;
+  const Task& task_;
+  SingleRank single_rank_;
+  std::unique_ptr<Learner> reference_;
+  std::deque<Sampling> jobs_;
+  int64_t next_job_step_ = 0;
+};
+
+// The accuracy that the stage starts from, unless the stage before ended with the same measurement.
+Status MeasureStart(StageContext& context, const GrpoStage& stage, const Task& task) {
+  const TrainingState& position = context.position;
+  StepTimer timer;
+  timer.Start("eval");
+  // Not covered by the checkpoint of the step before, so it belongs to the next one's account.
+  HONE_ASSIGN_OR_RETURN(const Heldout heldout,
+                        MeasureHeldout(context, task, stage.task, stage.eval, position.step + 1));
+  context.progress.Say(
+      absl::StrFormat("held-out accuracy before grpo: %.1f%%", 100 * heldout.accuracy));
+  if (heldout.known) return absl::OkStatus();
+  StepMetrics metrics{
+      position.step, "grpo", position.policy_version, {{"heldout_accuracy", heldout.accuracy}}};
+  timer.AppendTo(&metrics.values);
+  return context.metrics.Write(metrics);
+}
+
+}  // namespace
+
+Status RunGrpo(StageContext& context, const GrpoStage& stage) {
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(stage.task));
+  context.progress.StartStage("grpo", context.position.stage_step, stage.steps);
+  if (context.position.stage_step == 0) {
+    HONE_RETURN_IF_ERROR(MeasureStart(context, stage, *task));
+  }
+  return GrpoLoop(context, stage, *task).Run();
+}
+
+}  // namespace hone

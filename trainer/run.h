@@ -1,0 +1,23 @@
+// The trainer's role: coordinator and learner over all stages of an experiment.
+#ifndef HONE_TRAINER_RUN_H_
+#define HONE_TRAINER_RUN_H_
+
+#include <atomic>
+
+#include "base/status.h"
+#include "config/experiment.h"
+#include "data/run_folder.h"
+#include "trainer/progress.h"
+
+namespace hone {
+
+// Does what the experiment says, from where the run folder's newest intact checkpoint left off,
+// and returns when every stage is done. Cancelled when `stop` was raised: the step in work is
+// given up (a resumed run does it again, with the same result).
+// Blocks; every wait inside has a deadline and its error names what was waited for.
+Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
+                  const std::atomic<bool>& stop);
+
+}  // namespace hone
+
+#endif  // HONE_TRAINER_RUN_H_

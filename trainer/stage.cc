@@ -1,0 +1,187 @@
+#include "trainer/stage.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace hone {
+namespace {
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+RolloutRecord MakeRecord(const StageContext& context, const std::string& split, const Group& group,
+                         size_t i) {
+  const Completion& completion = group.completions[i];
+  const Score& score = group.scores[i];
+  RolloutRecord record;
+  record.step = context.position.step;
+  record.split = split;
+  record.policy_version = group.policy_version;
+  record.prompt_id = group.prompt.id;
+  record.sample_index = completion.sample_index;
+  record.prompt = group.prompt.problem.prompt;
+  record.answer = group.prompt.problem.answer;
+  record.completion = CompletionText(context.tokenizer, completion.tokens);
+  record.tokens = completion.tokens;
+  record.logprobs = completion.logprobs;
+  record.finish_reason = std::string(Name(completion.finish_reason));
+  record.outcome = std::string(Name(score.outcome));
+  record.reward = score.reward;
+  record.components = score.components;
+  record.detail = score.detail;
+  return record;
+}
+
+}  // namespace
+
+StepTimer::StepTimer() : begin_(Now()), part_begin_(begin_) {}
+
+void StepTimer::Start(const std::string& name) {
+  const double now = Now();
+  if (!part_.empty()) parts_.emplace_back(part_ + "_seconds", now - part_begin_);
+  part_ = name;
+  part_begin_ = now;
+}
+
+void StepTimer::AppendTo(std::vector<std::pair<std::string, double>>* values) {
+  Start("");
+  values->emplace_back("seconds", seconds());
+  values->insert(values->end(), parts_.begin(), parts_.end());
+}
+
+double StepTimer::seconds() const { return Now() - begin_; }
+
+void PublishWeights(StageContext& context) {
+  context.coordinator.Publish(context.position.policy_version,
+                              std::make_shared<const Weights>(context.learner.ExportWeights()));
+}
+
+StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_t id) {
+  Prompt prompt;
+  prompt.id = id;
+  HONE_ASSIGN_OR_RETURN(prompt.tokens, tokenizer.Encode(problem.prompt, true));
+  prompt.problem = std::move(problem);
+  return prompt;
+}
+
+std::string CompletionText(const Tokenizer& tokenizer, absl::Span<const int32_t> tokens) {
+  return tokenizer.Decode(tokens, /*skip_special=*/true);
+}
+
+StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request,
+                                 int64_t step) {
+  Sampling sampling{0, step, context.position.policy_version};
+  // On the account before any lease is given; a crash from here on is rolled back with the step.
+  HONE_RETURN_IF_ERROR(context.ledger.RecordIssued(step, request.prompts, request.num_samples,
+                                                   sampling.issued_version));
+  GenerateJob job;
+  job.prompts = request.prompts;
+  job.num_samples = request.num_samples;
+  job.sampling = request.sampling;
+  job.sampling.seed = context.experiment.seed;
+  job.sampling.stop_tokens = context.learner.config().eos_token_ids;
+  job.reward = request.reward;
+  job.decode = [&tokenizer = context.tokenizer](absl::Span<const int32_t> tokens) {
+    return CompletionText(tokenizer, tokens);
+  };
+  HONE_ASSIGN_OR_RETURN(sampling.job, context.coordinator.Enqueue(std::move(job)));
+  return sampling;
+}
+
+StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
+                                            const std::string& split) {
+  const auto show = [&](int64_t scored, int64_t samples) {
+    context.progress.Phase(absl::StrFormat("%s samples %d/%d", split, scored, samples));
+    return CheckStop(context);
+  };
+  HONE_ASSIGN_OR_RETURN(std::vector<Group> groups, context.coordinator.Wait(sampling.job, show));
+  HONE_RETURN_IF_ERROR(
+      context.ledger.RecordConsumed(sampling.step, sampling.issued_version, groups));
+  const CoordinatorStats stats = context.coordinator.TakeStats();
+  HONE_RETURN_IF_ERROR(context.ledger.CountLease(sampling.step, stats.leases_granted,
+                                                 stats.leases_lost, stats.duplicates_refused));
+  std::vector<RolloutRecord> records;
+  for (const Group& group : groups) {
+    for (size_t i = 0; i < group.completions.size(); ++i) {
+      records.push_back(MakeRecord(context, split, group, i));
+    }
+  }
+  HONE_RETURN_IF_ERROR(WriteRollouts(context.folder, context.position.step, split, records));
+  return groups;
+}
+
+StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const TaskSpec& task_spec,
+                                 const EvalSpec& spec, int64_t step) {
+  const uint64_t version = context.position.policy_version;
+  const std::string name = absl::StrFormat(
+      "%s %s, %d numbers to %d, targets %d to %d, %d of %d problems, %d samples, %d tokens",
+      task_spec.name, task_spec.prompt_template, task_spec.num_numbers, task_spec.max_number,
+      task_spec.min_target, task_spec.max_target, spec.problems, task_spec.heldout, spec.samples,
+      spec.max_tokens);
+  std::optional<HeldoutMeasure>& measured = context.position.measured;
+  if (measured && measured->policy_version == version && measured->spec == name) {
+    return Heldout{measured->accuracy, /*known=*/true};
+  }
+  SampleRequest request;
+  const int64_t count = std::min<int64_t>(spec.problems, task.heldout().size());
+  for (int64_t i = 0; i < count; ++i) {
+    HONE_ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(context.tokenizer, task.heldout()[i],
+                                                    PromptId(context.position.stage, true, i)));
+    request.prompts.push_back(std::move(prompt));
+  }
+  request.num_samples = spec.samples;
+  request.sampling.temperature = 1.0f;
+  request.sampling.max_tokens = spec.max_tokens;
+  request.reward = {{task_spec.name, 1.0}};
+  PublishWeights(context);
+  HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
+  HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,
+                        FinishSampling(context, sampling, "heldout"));
+  int64_t correct = 0, judged = 0;
+  for (const Group& group : groups) {
+    for (const Score& score : group.scores) {
+      correct += score.outcome == Outcome::kCorrect;
+      judged += !IsVerifierFailure(score.outcome);
+    }
+  }
+  if (judged == 0) return absl::UnavailableError("the verifier judged no held-out sample");
+  const double accuracy = static_cast<double>(correct) / static_cast<double>(judged);
+  measured = {accuracy, version, name};
+  return Heldout{accuracy, /*known=*/false};
+}
+
+Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps,
+                  const std::vector<float>& reference) {
+  TrainingState& position = context.position;
+  HONE_RETURN_IF_ERROR(context.metrics.Write(metrics));
+  const bool ends_stage = position.stage_step == stage_steps;
+  const CheckpointSpec& spec = context.experiment.checkpoint;
+  if (ends_stage || position.stage_step % spec.every_steps == 0) {
+    context.progress.Phase("saving a checkpoint");
+    TrainingState state = position;
+    state.learner = context.learner.SaveShard();
+    state.reference = reference;
+    HONE_RETURN_IF_ERROR(SaveCheckpoint(context.folder, spec, context.experiment_hash, state,
+                                        ends_stage, context.learner.ExportWeights(),
+                                        context.tokenizer));
+  }
+  context.progress.Step(position.stage_step, metrics);
+  return absl::OkStatus();
+}
+
+Status CheckStop(const StageContext& context) {
+  if (context.stop) return absl::CancelledError("asked to stop");
+  return absl::OkStatus();
+}
+
+uint64_t PromptId(int stage, bool heldout, int64_t index) {
+  return static_cast<uint64_t>(2 * stage + heldout + 1) << 48 | static_cast<uint64_t>(index);
+}
+
+}  // namespace hone
