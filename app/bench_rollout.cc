@@ -1,0 +1,121 @@
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "app/bench.h"
+#include "app/process.h"
+#include "app/roofline.h"
+#include "app/sampling.h"
+
+namespace hone {
+namespace {
+
+struct Options {
+  BenchModelOptions model;
+  int batch = 64;
+  int prompt_tokens = 32;
+  int max_tokens = 128;
+  int n = 1;
+  int repeats = 3;
+  std::string dtype = "f32";
+};
+
+std::vector<GenerateRequest> MakeRequests(const Options& options, const ModelConfig& config,
+                                          int max_tokens) {
+  SamplingParams sampling;
+  sampling.max_tokens = max_tokens;
+  std::vector<GenerateRequest> requests;
+  for (int i = 0; i < options.batch / options.n; ++i) {
+    const uint64_t id = requests.size();
+    requests.push_back({id, RandomTokens(config, options.prompt_tokens, id), options.n, sampling});
+  }
+  return requests;
+}
+
+// Seconds for the whole batch, prompts included.
+StatusOr<double> TimeBatch(Engine* engine, std::vector<GenerateRequest> requests) {
+  const double begin = SecondsNow();
+  HONE_RETURN_IF_ERROR(SampleAll(engine, std::move(requests), StopFlag(),
+                                 [](const FinishedRequest&) { return absl::OkStatus(); }));
+  return SecondsNow() - begin;
+}
+
+Status BenchRollout(const Options& options) {
+  HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
+  if (options.batch % options.n != 0) {
+    return absl::InvalidArgumentError("--batch must be a multiple of --n");
+  }
+  KeepFreedMemory();
+  HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadBenchModel(options.model));
+  const ModelConfig& config = model.config();
+  const int longest = options.prompt_tokens + options.max_tokens;
+  if (longest > config.max_position_embeddings) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a prompt of ", options.prompt_tokens, " and ", options.max_tokens,
+                     " tokens exceed the model's context of ", config.max_position_embeddings));
+  }
+  EngineOptions engine_options = SizeEngine(config, options.batch, longest);
+  engine_options.ignore_stop = true;
+  Engine engine(config, engine_options);
+  engine.SetWeights(model.weights);
+
+  HONE_RETURN_IF_ERROR(
+      TimeBatch(&engine, MakeRequests(options, config, std::min(options.max_tokens, 8))).status());
+  std::vector<double> times;
+  for (int i = 0; i < options.repeats; ++i) {
+    HONE_ASSIGN_OR_RETURN(const double time,
+                          TimeBatch(&engine, MakeRequests(options, config, options.max_tokens)));
+    times.push_back(time);
+  }
+  const double seconds = Median(times);
+  const double tokens = static_cast<double>(options.batch) * options.max_tokens;
+  const double flops =
+      ForwardFlops(config, GenerationWork(options.batch / options.n, options.n,
+                                          options.prompt_tokens, options.max_tokens)) /
+      seconds;
+  const double limit = MeasureMatMulFlops(config, options.batch);
+  std::printf("%s\n", absl::StrCat(BenchHeader(model), ",\"batch\":", options.batch,
+                                   ",\"prompt_tokens\":", options.prompt_tokens,
+                                   ",\"max_tokens\":", options.max_tokens, ",\"n\":", options.n,
+                                   ",\"repeats\":", options.repeats, ",\"seconds\":", seconds,
+                                   ",\"tokens_per_second\":", tokens / seconds,
+                                   ",\"gflops\":", flops / 1e9, ",\"gemm_gflops\":", limit / 1e9,
+                                   ",\"fraction_of_limit\":", flops / limit, "}")
+                          .c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddBenchRollout(CLI::App* bench, Action* action) {
+  CLI::App* app = bench->add_subcommand("rollout", "tokens per second of the rollout engine");
+  app->footer(
+      "Decodes --batch sequences to --max-tokens, prompts included, loading excluded; the median\n"
+      "of --repeats. fraction_of_limit: its FLOP/s over the best of our matrix product here.\n\n"
+      "Example:\n  hone bench rollout --shape nano --batch 64 --prompt-tokens 32 "
+      "--max-tokens 128");
+  auto o = std::make_shared<Options>();
+  AddBenchModelOptions(app, &o->model);
+  app->add_option("--batch", o->batch, "sequences decoded together")
+      ->check(CLI::Range(1, 1 << 14))
+      ->capture_default_str();
+  app->add_option("--prompt-tokens", o->prompt_tokens, "length of the random prompts")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app->add_option("--max-tokens", o->max_tokens, "tokens of every completion")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app->add_option("--n", o->n, "completions of each prompt; divides --batch")
+      ->check(CLI::Range(1, 1 << 14))
+      ->capture_default_str();
+  app->add_option("--repeats", o->repeats, "measurements")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app->add_option("--dtype", o->dtype, "f32")->capture_default_str();
+  app->callback([o, action] { *action = [o] { return BenchRollout(*o); }; });
+}
+
+}  // namespace hone

@@ -1,0 +1,198 @@
+#include "app/estimate.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "data/task.h"
+#include "model/hf_folder.h"
+
+namespace hone {
+namespace {
+
+// A process that holds nothing yet: code, LibTorch's tables, gRPC's buffers.
+constexpr int64_t kProgramBytes = int64_t{250} << 20;
+constexpr int64_t kFloatBytes = sizeof(float);
+// The learner computes the logits of as many rows at a time as make this many floats, and their
+// gradient beside them.
+constexpr int64_t kLogitFloats = int64_t{2} << 22;
+// Rows of prompts that go through a rollout worker at once.
+constexpr int64_t kPrefillRows = 2048;
+
+const TaskSpec& TaskOf(const Stage& stage) {
+  return stage.sft ? stage.sft->task : stage.grpo->task;
+}
+const EvalSpec& EvalOf(const Stage& stage) {
+  return stage.sft ? stage.sft->eval : stage.grpo->eval;
+}
+int64_t StepsOf(const Stage& stage) { return stage.sft ? stage.sft->steps : stage.grpo->steps; }
+
+// Floats that a block leaves for its backward pass, for each token.
+int64_t BlockActivations(const ModelConfig& config) {
+  const int64_t hidden = config.hidden_size, query = config.query_size(), kv = config.kv_size();
+  return 4 * hidden                      // input, middle, and both after their norm
+         + 2 * (query + 2 * kv)          // q, k, v before and after norm and rotation
+         + 2 * kv + query                // k and v in blocks; the attention's output
+         + 3 * config.intermediate_size  // gate, up, and their product
+         + config.num_heads;             // the softmax's sums
+}
+
+RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& config) {
+  const TrainerResources& resources = experiment.resources.trainer;
+  const int64_t parameters = NumParameters(config);
+  const int64_t tokens =
+      std::max<int64_t>(resources.micro_batch_tokens, config.max_position_embeddings);
+  const int64_t block = BlockActivations(config);
+  const int64_t kept = resources.recompute ? config.num_layers * config.hidden_size + block
+                                           : config.num_layers * block;
+  RoleEstimate role{"trainer", resources.ranks, {}};
+  role.parts_bytes = {
+      {"weights, gradient, AdamW moments", 16 * parameters / resources.ranks},
+      {"published weights", kFloatBytes * parameters},
+      {"activations of a micro-batch", kFloatBytes * (tokens * kept + kLogitFloats)}};
+  for (const Stage& stage : experiment.stages) {
+    if (!stage.grpo || stage.grpo->algorithm.kl_coefficient == 0) continue;
+    role.parts_bytes.emplace_back("reference policy", 16 * parameters / resources.ranks);
+    break;
+  }
+  role.parts_bytes.emplace_back("program", kProgramBytes);
+  return role;
+}
+
+RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& config) {
+  const RolloutResources& resources = experiment.resources.rollout;
+  const int64_t parameters = NumParameters(config);
+  const int64_t cache_tokens =
+      resources.kv_cache_tokens > 0
+          ? resources.kv_cache_tokens
+          : int64_t{resources.max_sequences} * (config.max_position_embeddings + 16);
+  const int64_t row = 3 * config.hidden_size + 2 * config.query_size() + 2 * config.kv_size() +
+                      3 * config.intermediate_size;
+  return {"rollout",
+          resources.workers,
+          {{"weights, packed and as received", 2 * kFloatBytes * parameters},
+           {"KV cache", 2 * kFloatBytes * config.num_layers * config.kv_size() * cache_tokens},
+           {"activations and logits",
+            kFloatBytes * ((kPrefillRows + resources.max_sequences) * row +
+                           int64_t{resources.max_sequences} * config.vocab_size)},
+           {"program", kProgramBytes}}};
+}
+
+// The longest of some prompts, in bytes: at least as many as tokens.
+StatusOr<int64_t> PromptTokens(const Experiment& experiment, const TaskSpec& spec) {
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(spec));
+  size_t longest = 0;
+  for (int i = 0; i < 64; ++i) {
+    longest = std::max(longest, task->TrainProblem(experiment.seed, i).prompt.size());
+  }
+  return static_cast<int64_t>(longest);
+}
+
+StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage& stage) {
+  const EvalSpec& eval = EvalOf(stage);
+  StageEstimate estimate;
+  estimate.steps = StepsOf(stage);
+  estimate.evaluations = 2 + (eval.every_steps > 0 ? (estimate.steps - 1) / eval.every_steps : 0);
+  estimate.generated_per_evaluation =
+      int64_t{std::min(eval.problems, TaskOf(stage).heldout)} * eval.samples * eval.max_tokens;
+  if (stage.sft) {
+    estimate.name = "sft";
+    estimate.trained_per_step = stage.sft->batch_tokens;
+    return estimate;
+  }
+  const GrpoStage& grpo = *stage.grpo;
+  HONE_ASSIGN_OR_RETURN(const int64_t prompt_tokens, PromptTokens(experiment, grpo.task));
+  estimate.name = "grpo";
+  estimate.sequences_per_step = int64_t{grpo.prompts_per_step} * grpo.samples_per_prompt;
+  estimate.generated_per_step = estimate.sequences_per_step * grpo.sampling.max_tokens;
+  estimate.trained_per_step =
+      estimate.sequences_per_step * (prompt_tokens + grpo.sampling.max_tokens);
+  return estimate;
+}
+
+std::string Bytes(int64_t bytes) {
+  if (bytes >= int64_t{1} << 30) return absl::StrFormat("%.1f GB", bytes / double{1 << 30});
+  return absl::StrFormat("%.0f MB", std::max(1.0, bytes / double{1 << 20}));
+}
+
+// Three figures and a unit.
+std::string Count(int64_t count) {
+  for (const auto& [unit, size] : {std::pair("T", 1e12), {"G", 1e9}, {"M", 1e6}, {"k", 1e3}}) {
+    if (static_cast<double>(count) >= size) return absl::StrFormat("%.3g%s", count / size, unit);
+  }
+  return absl::StrCat(count);
+}
+
+}  // namespace
+
+int64_t RoleEstimate::bytes() const {
+  int64_t sum = 0;
+  for (const auto& [name, bytes] : parts_bytes) sum += bytes;
+  return sum;
+}
+
+int64_t RunEstimate::bytes() const {
+  int64_t sum = 0;
+  for (const RoleEstimate& role : roles) sum += role.processes * role.bytes();
+  return sum;
+}
+
+StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {
+  const ModelSpec& spec = experiment.model;
+  if (!spec.init) return LoadModelConfig(spec.path);
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
+                        MakeTask(TaskOf(experiment.stages.front())));
+  const int bytes_and_end = 256 + 1;
+  const int vocab_size = spec.tokenizer.kind == "bpe"
+                             ? spec.tokenizer.vocab_size
+                             : bytes_and_end + static_cast<int>(task->added_tokens().size());
+  return ConfigFromInit(*spec.init, vocab_size, /*eos_token_id=*/256);
+}
+
+StatusOr<RunEstimate> EstimateRun(const Experiment& experiment, const ModelConfig& config) {
+  RunEstimate estimate;
+  estimate.parameters = NumParameters(config);
+  estimate.roles = {EstimateTrainer(experiment, config),
+                    EstimateRollout(experiment, config),
+                    {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}}};
+  for (const Stage& stage : experiment.stages) {
+    HONE_ASSIGN_OR_RETURN(StageEstimate stage_estimate, EstimateStage(experiment, stage));
+    estimate.stages.push_back(std::move(stage_estimate));
+  }
+  return estimate;
+}
+
+std::string FormatEstimate(const RunEstimate& estimate, int64_t available_bytes) {
+  std::string out = absl::StrFormat("%-38s %10s\n", "memory", Count(estimate.parameters) + " par.");
+  for (const RoleEstimate& role : estimate.roles) {
+    absl::StrAppendFormat(&out, "%s × %d\n", role.role, role.processes);
+    for (const auto& [name, bytes] : role.parts_bytes) {
+      absl::StrAppendFormat(&out, "  %-36s %10s\n", name, Bytes(bytes));
+    }
+  }
+  absl::StrAppendFormat(&out, "%-38s %10s of %s available\n", "in all", Bytes(estimate.bytes()),
+                        Bytes(available_bytes));
+  if (estimate.bytes() > available_bytes) {
+    out +=
+        "This is more than the machine has: lower resources.trainer.micro_batch_tokens,\n"
+        "resources.rollout.max_sequences or the number of workers.\n";
+  }
+  absl::StrAppendFormat(&out, "\n%-8s %7s %14s %15s %15s %10s\n", "tokens", "steps", "samples/step",
+                        "generated/step", "trained/step", "in all");
+  int64_t all = 0;
+  for (const StageEstimate& stage : estimate.stages) {
+    const int64_t tokens = stage.generated() + stage.trained();
+    all += tokens;
+    absl::StrAppendFormat(&out, "%-8s %7d %14d %15s %15s %10s\n", stage.name, stage.steps,
+                          stage.sequences_per_step, Count(stage.generated_per_step),
+                          Count(stage.trained_per_step), Count(tokens));
+    absl::StrAppendFormat(&out, "  and %d held-out measurements of %s tokens each\n",
+                          stage.evaluations, Count(stage.generated_per_evaluation));
+  }
+  absl::StrAppendFormat(&out, "in all   %s tokens, if no completion ends before its limit\n",
+                        Count(all));
+  return out;
+}
+
+}  // namespace hone

@@ -1,0 +1,164 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "app/command.h"
+#include "app/experiment_file.h"
+#include "app/process.h"
+#include "app/run_state.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "config/load.h"
+#include "data/run_folder.h"
+#include "kernels/parallel.h"
+#include "reward/reward_service.h"
+#include "rollout/worker.h"
+#include "trainer/progress.h"
+#include "trainer/run.h"
+
+namespace hone {
+namespace {
+
+constexpr double kPlainProgressSeconds = 10;
+
+struct Options {
+  std::string experiment, out, name, coordinator, listen, advertise;
+  std::vector<std::string> overrides;
+  bool supervised = false;  // by `hone run`, which holds the folder's lock and shows the log
+};
+
+// A process of a role: what it works on and how it is known.
+struct RoleContext {
+  Experiment experiment;
+  RunFolder folder;
+  std::string client_id;  // unique: a restarted role is a new client
+};
+
+// `own_log`: what goes to stderr lands in the role's log anyway.
+StatusOr<RoleContext> StartRole(const Options& options, bool own_log) {
+  RoleContext context;
+  HONE_ASSIGN_OR_RETURN(context.experiment,
+                        LoadExperimentFile(options.experiment, options.overrides));
+  context.folder = {options.out};
+  context.client_id = absl::StrCat(options.name, ".", getpid());
+  HONE_RETURN_IF_ERROR(CreateRunFolder(context.folder));
+  HONE_RETURN_IF_ERROR(OpenLogFile(absl::StrCat(context.folder.logs(), "/", options.name, ".log"),
+                                   options.name,
+                                   /*also_stderr=*/!own_log));
+  LogInfo(absl::StrCat("started as process ", getpid()));
+  return context;
+}
+
+// The end of a role, into its log. main() tells stderr; but a stop that `hone run` asked for is
+// its own to tell.
+Status EndRole(const Options& options, const Status& status) {
+  if (status.ok()) {
+    LogInfo("done");
+  } else {
+    LogInfo(absl::StrCat("ends with an error: ", status.message()));
+  }
+  if (options.supervised && absl::IsCancelled(status)) return absl::CancelledError("");
+  return status;
+}
+
+// Where the coordinator is: as given, or as the trainer wrote it into the run folder.
+std::function<StatusOr<std::string>()> CoordinatorAddress(const Options& options,
+                                                          const RunFolder& folder) {
+  return [given = options.coordinator,
+          path = folder.coordinator_address()]() -> StatusOr<std::string> {
+    if (!given.empty()) return given;
+    HONE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+    return std::string(absl::StripAsciiWhitespace(text));
+  };
+}
+
+Status RunTrainerRole(const Options& options) {
+  KeepFreedMemory();
+  HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, /*own_log=*/false));
+  std::unique_ptr<RunLock> lock;
+  if (!options.supervised) {
+    HONE_ASSIGN_OR_RETURN(RunLock taken, RunLock::Take(context.folder));
+    lock = std::make_unique<RunLock>(std::move(taken));
+    HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
+  }
+  const std::unique_ptr<Progress> progress = MakeProgress(kPlainProgressSeconds);
+  return EndRole(options,
+                 RunTrainer(context.experiment, context.folder, progress.get(), StopFlag()));
+}
+
+Status RunRolloutRole(const Options& options) {
+  HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
+  const RolloutResources& resources = context.experiment.resources.rollout;
+  SetNumThreads(resources.threads > 0 ? resources.threads
+                                      : std::max(1, NumCores() / resources.workers));
+  RolloutWorkerOptions worker;
+  worker.coordinator_address = CoordinatorAddress(options, context.folder);
+  worker.client_id = context.client_id;
+  worker.experiment_hash = ExperimentHash(context.experiment);
+  worker.max_sequences = resources.max_sequences;
+  worker.kv_cache_tokens = resources.kv_cache_tokens;
+  return EndRole(options, RunRolloutWorker(worker, StopFlag()));
+}
+
+Status RunRewardRole(const Options& options) {
+  HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
+  RewardServiceOptions service;
+  service.listen_address = options.listen;
+  service.advertised_host = options.advertise;
+  service.coordinator_address = CoordinatorAddress(options, context.folder);
+  service.client_id = context.client_id;
+  service.experiment_hash = ExperimentHash(context.experiment);
+  return EndRole(options, RunRewardService(service, StopFlag()));
+}
+
+// What all roles understand. `name` is the default of --name.
+CLI::App* AddRole(CLI::App* root, const std::string& role, const std::string& what,
+                  Options* options) {
+  CLI::App* app = root->add_subcommand(role, what);
+  app->add_option("EXPERIMENT", options->experiment, "the experiment's YAML file")->required();
+  app->add_option("KEY=VALUE", options->overrides, "values that replace those of the file");
+  app->add_option("--out", options->out, "the run folder, shared by all roles")->required();
+  options->name = role;
+  app->add_option("--name", options->name, "of the log file, and for messages")
+      ->capture_default_str();
+  app->add_flag("--supervised", options->supervised, "started by hone run")->group("");
+  return app;
+}
+
+}  // namespace
+
+void AddRoles(CLI::App* root, Action* action) {
+  auto trainer = std::make_shared<Options>();
+  CLI::App* app =
+      AddRole(root, "trainer", "one role of a run: coordinator and learner", trainer.get());
+  app->footer("Example:\n  hone trainer experiment.yaml --out /shared/run");
+  app->callback([trainer, action] { *action = [trainer] { return RunTrainerRole(*trainer); }; });
+
+  auto rollout = std::make_shared<Options>();
+  app = AddRole(root, "rollout", "one role of a run: a rollout worker", rollout.get());
+  app->add_option("--coordinator", rollout->coordinator,
+                  "HOST:PORT; default: what the trainer wrote into the run folder");
+  app->footer("Example:\n  hone rollout experiment.yaml --out /shared/run --name rollout-3");
+  app->callback([rollout, action] { *action = [rollout] { return RunRolloutRole(*rollout); }; });
+
+  auto reward = std::make_shared<Options>();
+  app = AddRole(root, "reward", "one role of a run: a reward service", reward.get());
+  app->add_option("--coordinator", reward->coordinator,
+                  "HOST:PORT; default: what the trainer wrote into the run folder");
+  reward->listen = "127.0.0.1:0";
+  app->add_option("--listen", reward->listen, "HOST:PORT; port 0: any free one")
+      ->capture_default_str();
+  app->add_option("--advertise", reward->advertise, "the host's name for other machines");
+  app->footer(
+      "Example:\n  hone reward experiment.yaml --out /shared/run --name reward-1 --listen "
+      "0.0.0.0:0");
+  app->callback([reward, action] { *action = [reward] { return RunRewardRole(*reward); }; });
+}
+
+}  // namespace hone

@@ -1,0 +1,162 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_cat.h"
+#include "app/command.h"
+#include "app/estimate.h"
+#include "app/experiment_file.h"
+#include "app/process.h"
+#include "app/run_state.h"
+#include "app/summary.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cluster/supervisor.h"
+#include "config/load.h"
+#include "report/report.h"
+
+namespace hone {
+namespace {
+
+struct Options {
+  std::string experiment, out;
+  std::vector<std::string> overrides;
+  bool dry_run = false;
+  bool fresh = false;
+};
+
+StatusOr<std::string> OwnProgram() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return FromErrno(error.value(), "cannot find hone's own program");
+  return path.string();
+}
+
+// One role as a child process that reads the run folder's experiment.yaml. The trainer talks to the
+// terminal; the others to their logs.
+RoleSpec MakeRole(const std::string& program, const RunFolder& folder, const std::string& role,
+                  const std::string& name) {
+  RoleSpec spec;
+  spec.name = name;
+  spec.process.argv = {program,  role, folder.experiment(), "--out", folder.root,
+                       "--name", name, "--supervised"};
+  spec.restartable = true;
+  if (role == "trainer") {
+    spec.ends_run = true;
+  } else {
+    spec.process.log_path = absl::StrCat(folder.logs(), "/", name, ".log");
+  }
+  return spec;
+}
+
+std::vector<RoleSpec> MakeRoles(const std::string& program, const RunFolder& folder,
+                                const Resources& resources) {
+  std::vector<RoleSpec> roles = {MakeRole(program, folder, "trainer", "trainer")};
+  for (int i = 0; i < resources.reward.workers; ++i) {
+    roles.push_back(MakeRole(program, folder, "reward", absl::StrCat("reward-", i)));
+    if (resources.reward.port == 0) continue;
+    roles.back().process.argv.push_back("--listen");
+    roles.back().process.argv.push_back(absl::StrCat("127.0.0.1:", resources.reward.port + i));
+  }
+  for (int i = 0; i < resources.rollout.workers; ++i) {
+    roles.push_back(MakeRole(program, folder, "rollout", absl::StrCat("rollout-", i)));
+  }
+  return roles;
+}
+
+Status DryRun(const Experiment& experiment, const ModelConfig& config) {
+  HONE_ASSIGN_OR_RETURN(const RunEstimate estimate, EstimateRun(experiment, config));
+  std::printf("%s\n%s", ToYaml(experiment).c_str(),
+              FormatEstimate(estimate, AvailableMemoryBytes()).c_str());
+  return absl::OkStatus();
+}
+
+// A run that is done is told of again; nothing is started.
+Status ShowFinished(const RunFolder& folder, const Experiment& experiment) {
+  HONE_RETURN_IF_ERROR(CheckSameExperiment(folder, experiment));
+  HONE_ASSIGN_OR_RETURN(const std::string summary, ReadFile(SummaryPath(folder)));
+  std::fputs(summary.c_str(), stdout);
+  std::fprintf(stderr,
+               "This run was done before. For another: seed=%llu for other draws, --out DIR for "
+               "another folder,\nor --fresh to delete this one and start anew.\n",
+               static_cast<unsigned long long>(experiment.seed + 1));
+  return absl::OkStatus();
+}
+
+Status Finish(const RunFolder& folder, const Experiment& experiment) {
+  // The report can be made again; a run is not lost for it.
+  if (const Status report = WriteReport(folder); !report.ok()) {
+    LogWarning(absl::StrCat("the report could not be written: ", report.message()));
+  }
+  HONE_ASSIGN_OR_RETURN(const std::string summary, SummarizeRun(folder, experiment));
+  HONE_RETURN_IF_ERROR(WriteFileAtomically(SummaryPath(folder), summary));
+  std::fputs(summary.c_str(), stdout);
+  return absl::OkStatus();
+}
+
+Status Run(const Options& options) {
+  HONE_ASSIGN_OR_RETURN(const Experiment experiment,
+                        LoadExperimentFile(options.experiment, options.overrides));
+  StatusOr<ModelConfig> config = PlannedModel(experiment);
+  if (absl::IsNotFound(config.status())) {
+    return absl::InvalidArgumentError(absl::StrCat("model.path: ", config.status().message()));
+  }
+  HONE_RETURN_IF_ERROR(config.status());
+  if (options.dry_run) return DryRun(experiment, *config);
+
+  const RunFolder folder{options.out.empty()
+                             ? absl::StrCat("runs/", experiment.name, "-seed", experiment.seed)
+                             : options.out};
+  HONE_RETURN_IF_ERROR(CheckIsRunFolder(folder));
+  HONE_RETURN_IF_ERROR(MakeFolder(folder.root));
+  HONE_ASSIGN_OR_RETURN(const RunLock lock, RunLock::Take(folder));
+  if (options.fresh) HONE_RETURN_IF_ERROR(ClearRunFolder(folder));
+  if (FileExists(SummaryPath(folder))) return ShowFinished(folder, experiment);
+  HONE_RETURN_IF_ERROR(WriteExperiment(folder, experiment));
+  HONE_RETURN_IF_ERROR(CreateRunFolder(folder));
+  HONE_RETURN_IF_ERROR(OpenLogFile(folder.logs() + "/run.log", "run", /*also_stderr=*/true));
+  // Where an earlier trainer was: somebody else may listen there by now.
+  unlink(folder.coordinator_address().c_str());
+
+  HONE_ASSIGN_OR_RETURN(const std::string program, OwnProgram());
+  Supervisor supervisor(MakeRoles(program, folder, experiment.resources), SupervisorOptions());
+  const Status status = supervisor.Run(StopFlag());
+  if (absl::IsCancelled(status)) {
+    return absl::CancelledError("stopped; the same command goes on");
+  }
+  HONE_RETURN_IF_ERROR(status);
+  return Finish(folder, experiment);
+}
+
+}  // namespace
+
+void AddRun(CLI::App* root, Action* action) {
+  CLI::App* app =
+      root->add_subcommand("run", "a whole experiment on this machine, going on where it stopped");
+  app->footer(
+      "Example:\n  hone run experiments/countdown-cpu.yaml seed=8 stages.1.grpo.steps=50\n"
+      "  hone run experiments/countdown-cpu.yaml --dry-run");
+  auto o = std::make_shared<Options>();
+  app->add_option("EXPERIMENT", o->experiment, "the experiment's YAML file")->required();
+  app->add_option("KEY=VALUE", o->overrides, "values that replace those of the file");
+  app->add_option("--out", o->out, "the run folder; default: runs/NAME-seedSEED");
+  app->add_flag("--dry-run", o->dry_run,
+                "print the resolved experiment and what it needs; start nothing");
+  app->add_flag("--fresh", o->fresh, "delete what the run folder holds and start anew");
+  app->add_flag_callback(
+         "--help-config",
+         [] {
+           std::fputs(DescribeKeys().c_str(), stdout);
+           throw CLI::Success();
+         },
+         "explain every key of an experiment")
+      ->trigger_on_parse();
+  app->callback([o, action] { *action = [o] { return Run(*o); }; });
+}
+
+}  // namespace hone

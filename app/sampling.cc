@@ -1,0 +1,65 @@
+#include "app/sampling.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "app/process.h"
+#include "rollout/engine/kv_cache.h"
+
+namespace hone {
+namespace {
+
+// Samples that wait in the engine besides those it decodes, so that it never runs short.
+constexpr int kQueuedSamples = 1024;
+// Requests that may be complete while an earlier one is not.
+constexpr size_t kMaxHeld = 4096;
+
+}  // namespace
+
+EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest) {
+  longest = std::min<int64_t>(longest, config.max_position_embeddings);
+  const int64_t sequence_blocks = BlocksFor(longest) + 1;
+  const int64_t block_bytes =
+      int64_t{2} * config.num_layers * config.kv_size() * kKvBlockTokens * sizeof(float);
+  const int64_t affordable = AvailableMemoryBytes() / 2 / block_bytes;
+  // A prompt's own blocks and one sample's must fit at the same time.
+  const int64_t blocks =
+      std::max(2 * sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
+  EngineOptions options;
+  options.max_sequences = max_sequences;
+  options.kv_cache_tokens =
+      static_cast<int>(std::min<int64_t>(blocks * kKvBlockTokens, int64_t{1} << 30));
+  return options;
+}
+
+Status SampleAll(Engine* engine, std::vector<GenerateRequest> requests,
+                 const std::atomic<bool>& stop,
+                 absl::FunctionRef<Status(const FinishedRequest&)> done) {
+  absl::flat_hash_map<uint64_t, size_t> place;
+  for (size_t i = 0; i < requests.size(); ++i) place[requests[i].prompt_id] = i;
+  std::vector<std::optional<FinishedRequest>> held(requests.size());
+  std::vector<FinishedRequest> finished;
+  size_t added = 0, written = 0;
+  while (written < requests.size()) {
+    if (stop) return absl::CancelledError("stopped");
+    while (added < requests.size() && added - written < kMaxHeld &&
+           engine->num_sequences() < kQueuedSamples) {
+      HONE_RETURN_IF_ERROR(engine->Add(std::move(requests[added++])));
+    }
+    finished.clear();
+    engine->Step(&finished);
+    for (FinishedRequest& request : finished) {
+      held[place[request.prompt_id]] = std::move(request);
+    }
+    for (; written < held.size() && held[written].has_value(); ++written) {
+      HONE_RETURN_IF_ERROR(done(*held[written]));
+      held[written].reset();
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace hone

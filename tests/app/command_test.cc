@@ -1,0 +1,426 @@
+// Runs the built program as a user would: exit codes, messages, and that the commands agree.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/file.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "model/hf_folder.h"
+#include "model/tokenizer/train.h"
+#include "nlohmann/json.hpp"
+
+namespace hone {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct RunResult {
+  int code = -1;
+  std::string out, err;
+};
+
+std::vector<nlohmann::json> JsonLines(const std::string& text) {
+  std::vector<nlohmann::json> values;
+  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    values.push_back(nlohmann::json::parse(line.begin(), line.end()));
+  }
+  return values;
+}
+
+class CommandTest : public ::testing::Test {
+ protected:
+  CommandTest() : dir_(absl::StrCat(::testing::TempDir(), "/hone_command_", getpid())) {
+    std::filesystem::remove_all(dir_);
+    std::filesystem::create_directories(dir_);
+  }
+  ~CommandTest() override { std::filesystem::remove_all(dir_); }
+
+  // `arguments` as typed into a shell, in the test's folder.
+  RunResult Hone(const std::string& arguments, const std::string& input = "") {
+    Write("stdin", input);
+    const int status = std::system(
+        absl::StrCat("cd ", dir_, " && ", HONE_BINARY, " ", arguments, " <stdin >stdout 2>stderr")
+            .c_str());
+    EXPECT_TRUE(WIFEXITED(status)) << arguments << ": " << Read("stderr");
+    return {WEXITSTATUS(status), Read("stdout"), Read("stderr")};
+  }
+
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(absl::StrCat(dir_, "/", name), std::ios::binary) << text;
+  }
+  std::string Read(const std::string& name) {
+    return ReadFile(absl::StrCat(dir_, "/", name)).value_or("(absent)");
+  }
+  bool Exists(const std::string& name) { return FileExists(absl::StrCat(dir_, "/", name)); }
+
+  // A tiny random model in the folder "model".
+  void MakeModel() {
+    const auto json = TrainTokenizer({.kind = "char"}, {"text"}, {"<think>"});
+    ASSERT_TRUE(json.ok()) << json.status();
+    const auto tokenizer = Tokenizer::FromJson(*json, "test");
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+    ModelInit init;
+    init.hidden_size = 32;
+    init.num_layers = 2;
+    init.num_heads = 2;
+    init.num_kv_heads = 1;
+    init.head_dim = 16;
+    init.intermediate_size = 48;
+    init.max_position_embeddings = 128;
+    const ModelConfig config =
+        ConfigFromInit(init, tokenizer->vocab_size(), tokenizer->TokenId(kEndOfText));
+    ASSERT_TRUE(SaveHfFolder(dir_ + "/model", InitWeights(config, 0.1, 7), *tokenizer).ok());
+  }
+
+  std::string dir_;
+};
+
+constexpr char kExperiment[] = R"(name: tiny
+model:
+  init: {hidden_size: 32, num_layers: 2, num_heads: 2, num_kv_heads: 1, head_dim: 16,
+         intermediate_size: 48, max_position_embeddings: 128}
+stages:
+  - sft: {task: countdown, steps: 3, batch_tokens: 512, eval: {problems: 4, samples: 1, max_tokens: 16}}
+  - grpo: {task: countdown, steps: 2, prompts_per_step: 2, samples_per_prompt: 4,
+           sampling: {max_tokens: 16}, reward: [{name: countdown}],
+           eval: {problems: 4, samples: 1, max_tokens: 16}}
+resources: {rollout: {max_sequences: 8}}
+)";
+
+TEST_F(CommandTest, HelpAndVersion) {
+  EXPECT_EQ(Hone("--help").code, 0);
+  EXPECT_THAT(Hone("--version").out, HasSubstr("hone 0."));
+  for (const char* command :
+       {"run", "trainer", "rollout", "reward", "eval", "generate", "logprobs", "tokenize", "grade",
+        "report", "bench", "bench rollout", "bench step", "doctor"}) {
+    EXPECT_THAT(Hone("--help").out, HasSubstr(command == std::string("bench rollout") ||
+                                                      command == std::string("bench step")
+                                                  ? "bench"
+                                                  : command));
+    const RunResult help = Hone(absl::StrCat(command, " --help"));
+    EXPECT_EQ(help.code, 0) << command;
+    EXPECT_THAT(help.out, HasSubstr("Example:\n  ")) << command;
+  }
+}
+
+TEST_F(CommandTest, UsageErrorsSuggestAndExitWith2) {
+  RunResult result = Hone("generat");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("did you mean `generate`"));
+  EXPECT_EQ(result.out, "");
+  result = Hone("eval --model m --task countdown --sample 3");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("did you mean `--samples`"));
+  result = Hone("bench rolout");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("did you mean `rollout`"));
+  EXPECT_EQ(Hone("").code, 2);
+  EXPECT_EQ(Hone("generate --model x").code, 2);
+  result = Hone("generate --model x --input y --output z --n many");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("--n"));
+}
+
+TEST_F(CommandTest, AnExperimentsMistakesAreNamedWithTheirPlace) {
+  Write("bad.yaml", "name: x\nmodel: {init: {}}\nstages:\n  - sft: {task: countdown, stepz: 3}\n");
+  RunResult result = Hone("run bad.yaml --dry-run");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("bad.yaml:4"));
+  EXPECT_THAT(result.err, HasSubstr("did you mean `steps`"));
+  Write("e.yaml", kExperiment);
+  result = Hone("run e.yaml --dry-run sede=8");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("did you mean `seed`"));
+  EXPECT_EQ(Hone("run absent.yaml").code, 2);
+}
+
+TEST_F(CommandTest, DryRunPrintsAndWritesNothing) {
+  Write("e.yaml", kExperiment);
+  const RunResult result = Hone("run e.yaml seed=8 --dry-run --out there");
+  EXPECT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("seed: 8"));
+  EXPECT_THAT(result.out, HasSubstr("KV cache"));
+  EXPECT_FALSE(Exists("there"));
+  EXPECT_FALSE(Exists("runs"));
+}
+
+TEST_F(CommandTest, PlacesThatCannotBeWrittenAreNamed) {
+  Write("e.yaml", kExperiment);
+  RunResult result = Hone("run e.yaml --out /proc/nowhere");
+  EXPECT_NE(result.code, 0);
+  EXPECT_THAT(result.err, HasSubstr("/proc/nowhere"));
+  std::filesystem::create_directories(dir_ + "/home");
+  Write("home/thesis.tex", "years of work");
+  result = Hone("run e.yaml --fresh --out home");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("thesis.tex"));
+  EXPECT_EQ(Read("home/thesis.tex"), "years of work");
+  Write("in.jsonl", "");
+  result = Hone("grade --reward countdown --input in.jsonl --output /proc/nowhere/out");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("/proc/nowhere/out"));
+}
+
+TEST_F(CommandTest, ALockedRunFolderIsRefused) {
+  Write("e.yaml", kExperiment);
+  std::filesystem::create_directories(dir_ + "/run");
+  const int fd = open((dir_ + "/run/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  ASSERT_EQ(flock(fd, LOCK_EX), 0);
+  const RunResult result = Hone("run e.yaml --out run");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("another hone is working in run"));
+  close(fd);
+}
+
+TEST_F(CommandTest, ModelsThatAreNotThereOrBroken) {
+  Write("in.jsonl", "{\"prompt\": \"x\"}\n");
+  const std::string generate = "generate --model model --input in.jsonl --output out.jsonl";
+  RunResult result = Hone(generate);
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("model"));
+  MakeModel();
+  const std::string intact = Read("model/model.safetensors");
+  const std::string huge_header("\xff\xff\xff\xff\xff\xff\xff\x7f", 8);
+  for (const std::string& hostile :
+       {std::string(), std::string("\x01"), huge_header, huge_header + intact.substr(8),
+        intact.substr(0, 1000), intact.substr(0, intact.size() - 1), intact + "x"}) {
+    Write("model/model.safetensors", hostile);
+    result = Hone(generate);
+    EXPECT_NE(result.code, 0);
+    EXPECT_THAT(result.err, HasSubstr("model.safetensors"));
+    EXPECT_FALSE(Exists("out.jsonl"));
+    EXPECT_FALSE(Exists("out.jsonl.incomplete"));
+  }
+}
+
+TEST_F(CommandTest, GenerateDoesNotDependOnTheBatchAndAgreesWithLogprobs) {
+  MakeModel();
+  Write("in.jsonl",
+        "{\"prompt\": \"1 + 2\"}\n{\"tokens\": [5, 6, 7, 8]}\n{\"prompt\": \"a longer prompt\"}\n");
+  const std::string generate =
+      "generate --model model --input in.jsonl --max-tokens 24 --n 3 --seed 5 ";
+  RunResult result = Hone(generate + "--output out.jsonl --stats stats.json");
+  ASSERT_EQ(result.code, 0) << result.err;
+  ASSERT_EQ(Hone(generate + "--output small.jsonl --max-sequences 2 --threads 1").code, 0);
+  EXPECT_EQ(Read("out.jsonl"), Read("small.jsonl"));
+
+  const std::vector<nlohmann::json> lines = JsonLines(Read("out.jsonl"));
+  ASSERT_EQ(lines.size(), 3u);
+  int64_t tokens = 0;
+  std::string sequences;
+  std::vector<std::vector<float>> sampled;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    EXPECT_EQ(lines[i]["index"], i);
+    ASSERT_EQ(lines[i]["completions"].size(), 3u);
+    for (const nlohmann::json& completion : lines[i]["completions"]) {
+      tokens += completion["tokens"].size();
+      EXPECT_EQ(completion["tokens"].size(), completion["logprobs"].size());
+      EXPECT_TRUE(completion["text"].is_string());
+      if (i != 1) continue;  // whose prompt's tokens are known here
+      nlohmann::json sequence = {5, 6, 7, 8};
+      sequence.insert(sequence.end(), completion["tokens"].begin(), completion["tokens"].end());
+      absl::StrAppend(&sequences, "{\"tokens\":", sequence.dump(), "}\n");
+      sampled.push_back(completion["logprobs"].get<std::vector<float>>());
+    }
+  }
+  const nlohmann::json stats = nlohmann::json::parse(Read("stats.json"));
+  EXPECT_EQ(stats["generated_tokens"], tokens);
+  EXPECT_GT(stats["tokens_per_second"], 0);
+
+  // Bit for bit: the learner computes what the engine sampled from.
+  Write("sequences.jsonl", sequences);
+  result = Hone("logprobs --model model --input sequences.jsonl --output logprobs.jsonl");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::vector<nlohmann::json> learner = JsonLines(Read("logprobs.jsonl"));
+  ASSERT_EQ(learner.size(), sampled.size());
+  for (size_t i = 0; i < sampled.size(); ++i) {
+    const auto all = learner[i]["logprobs"].get<std::vector<float>>();
+    EXPECT_EQ(std::vector<float>(all.begin() + 3, all.end()), sampled[i]);
+  }
+}
+
+TEST_F(CommandTest, GenerateStopsAtTheEndTokenOrNot) {
+  MakeModel();
+  Write("in.jsonl", "{\"prompt\": \"x\"}\n");
+  ASSERT_EQ(Hone("generate --model model --input in.jsonl --output out.jsonl --n 50 --max-tokens "
+                 "64 --ignore-eos")
+                .code,
+            0);
+  for (const nlohmann::json& completion : JsonLines(Read("out.jsonl"))[0]["completions"]) {
+    EXPECT_EQ(completion["tokens"].size(), 64u);
+    EXPECT_EQ(completion["finish_reason"], "length");
+  }
+}
+
+TEST_F(CommandTest, InputMistakesNameFileAndLineAndLeaveNoOutput) {
+  MakeModel();
+  const std::string generate = "generate --model model --input in.jsonl --output out.jsonl";
+  for (const auto& [line, words] : std::vector<std::pair<std::string, std::string>>{
+           {"{\"promt\": \"x\"}", "did you mean `prompt`"},
+           {"{\"prompt\": 7}", "must be a string"},
+           {"{}", "either"},
+           {"{\"prompt\": \"x\", \"tokens\": [1]}", "either"},
+           {"{\"tokens\": []}", "no tokens"},
+           {"{\"tokens\": [99999]}", "99999"},
+           {"{\"tokens\": [-1]}", "-1"},
+           {"{\"prompt\": \"" + std::string(500, 'x') + "\"}", "context"},
+           {"not json", "in.jsonl:2"}}) {
+    Write("in.jsonl", "{\"prompt\": \"x\"}\n" + line + "\n");
+    const RunResult result = Hone(generate);
+    EXPECT_EQ(result.code, 2) << line;
+    EXPECT_THAT(result.err, HasSubstr("in.jsonl:2")) << line;
+    EXPECT_THAT(result.err, HasSubstr(words)) << line;
+    EXPECT_FALSE(Exists("out.jsonl"));
+  }
+  const RunResult dtype = Hone(generate + " --dtype bf16");
+  EXPECT_EQ(dtype.code, 2);
+  EXPECT_THAT(dtype.err, HasSubstr("f32 only"));
+}
+
+TEST_F(CommandTest, TokenizeThereAndBack) {
+  MakeModel();
+  const std::string text = "\"<think>3 + 4\\n\"\n\"\\u00e9\"\n\"\"\n";
+  const RunResult ids = Hone("tokenize --model model", text);
+  ASSERT_EQ(ids.code, 0) << ids.err;
+  const RunResult back = Hone("tokenize --model model --decode", ids.out);
+  ASSERT_EQ(back.code, 0) << back.err;
+  EXPECT_EQ(JsonLines(back.out), JsonLines(text));
+  EXPECT_EQ(Hone("tokenize --model model", "{}\n").code, 2);
+  const RunResult unknown = Hone("tokenize --model model --decode", "[70000]\n");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("stdin:1"));
+}
+
+TEST_F(CommandTest, GradeJudges) {
+  const RunResult result = Hone(
+      "grade --reward countdown --input - --output -",
+      R"({"completion": "<answer>3*8</answer>", "answer": {"numbers": [3, 8], "target": 24}})"
+      "\n"
+      R"({"completion": "<answer>3+8</answer>", "answer": "{\"numbers\": [3, 8], \"target\": 24}"})"
+      "\n"
+      R"({"completion": "no idea", "answer": {"numbers": [3, 8], "target": 24}})"
+      "\n"
+      R"({"completion": "<answer>1</answer>", "answer": "what?"})"
+      "\n");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::vector<nlohmann::json> lines = JsonLines(result.out);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[0]["status"], "correct");
+  EXPECT_EQ(lines[0]["reward"], 1);
+  EXPECT_EQ(lines[1]["status"], "incorrect");
+  EXPECT_EQ(lines[2]["status"], "unparseable");
+  EXPECT_EQ(lines[3]["status"], "error");
+  const RunResult unknown = Hone("grade --reward countdwn --input - --output -");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("countdown"));
+}
+
+TEST_F(CommandTest, EvalGivesTheSameNumbersEveryTime) {
+  MakeModel();
+  const std::string eval =
+      "eval --model model --task countdown --samples 4 --problems 6 --max-tokens 16 --json ";
+  const RunResult result = Hone(eval + "num_numbers=3 max_number=9");
+  ASSERT_EQ(result.code, 0) << result.err;
+  nlohmann::json first = nlohmann::json::parse(result.out);
+  nlohmann::json second = nlohmann::json::parse(Hone(eval + "--max-sequences 3 --threads 1").out);
+  EXPECT_EQ(first["problems"], 6);
+  for (const char* measure : {"accuracy", "pass@2", "pass@4", "majority@4"}) {
+    EXPECT_TRUE(first[measure].contains("low")) << measure;
+  }
+  first.erase("seconds");
+  second.erase("seconds");
+  EXPECT_EQ(first, second);
+  const RunResult bad = Hone(eval + "max_numbr=8");
+  EXPECT_EQ(bad.code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("max_number"));
+  EXPECT_EQ(Hone("eval --model model --task chess").code, 2);
+}
+
+TEST_F(CommandTest, BenchmarksPrintOneJsonObject) {
+  MakeModel();
+  RunResult result = Hone(
+      "bench rollout --model model --batch 4 --prompt-tokens 8 --max-tokens 8 --n 2 --repeats 1");
+  ASSERT_EQ(result.code, 0) << result.err;
+  nlohmann::json json = nlohmann::json::parse(result.out);
+  for (const char* key :
+       {"tokens_per_second", "isa", "threads", "gemm_gflops", "fraction_of_limit"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  result = Hone(
+      "bench step --model model --prompts 2 --samples 2 --prompt-tokens 8 --max-tokens 8 "
+      "--repeats 1");
+  ASSERT_EQ(result.code, 0) << result.err;
+  json = nlohmann::json::parse(result.out);
+  EXPECT_GT(json["seconds_per_step"], 0);
+  for (const char* phase : {"rollout", "reward", "update", "swap"}) {
+    EXPECT_TRUE(json["seconds"].contains(phase)) << phase;
+  }
+  EXPECT_EQ(Hone("bench rollout --shape huge").code, 2);
+  EXPECT_EQ(Hone("bench rollout").code, 2);
+}
+
+TEST_F(CommandTest, DoctorReports) {
+  const RunResult result = Hone("doctor");
+  EXPECT_EQ(result.code, 0);
+  for (const char* word : {"cores", "memory", "GPUs", "MPI", "Slurm", "sandbox", "LibTorch"}) {
+    EXPECT_THAT(result.out, HasSubstr(word));
+  }
+}
+
+TEST_F(CommandTest, ARunEndsWithASummaryAndIsNotDoneTwice) {
+  Write("e.yaml", kExperiment);
+  const RunResult first = Hone("run e.yaml --out run");
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_THAT(first.out, HasSubstr("tiny (seed 7) is done"));
+  EXPECT_THAT(first.out, HasSubstr("run/checkpoints/step-000005/hf"));
+  EXPECT_TRUE(Exists("run/report.html"));
+  EXPECT_TRUE(Exists("run/checkpoints/step-000005/hf/config.json"));
+  for (const char* role : {"trainer", "rollout", "reward"}) {
+    bool found = false;
+    for (const auto& entry : std::filesystem::directory_iterator(dir_ + "/run/logs")) {
+      found = found || entry.path().filename().string().find(role) == 0;
+    }
+    EXPECT_TRUE(found) << role;
+  }
+
+  const std::string metrics = Read("run/metrics.jsonl");
+  const RunResult again = Hone("run e.yaml --out run");
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.out, first.out);
+  EXPECT_THAT(again.err, HasSubstr("--fresh"));
+  EXPECT_EQ(Read("run/metrics.jsonl"), metrics);
+
+  const RunResult other = Hone("run e.yaml seed=8 --out run");
+  EXPECT_EQ(other.code, 2);
+  EXPECT_THAT(other.err, HasSubstr("there: seed: 7"));
+  EXPECT_EQ(Hone("report run --output compared.html").code, 0);
+  EXPECT_TRUE(Exists("compared.html"));
+}
+
+// The name of the last checkpoint's weights may differ from run to run only if the bits do.
+TEST_F(CommandTest, TwoRunsWithOtherResourcesEndInTheSameBits) {
+  Write("e.yaml", kExperiment);
+  const RunResult one = Hone("run e.yaml --out one");
+  ASSERT_EQ(one.code, 0) << one.err;
+  const RunResult two = Hone(
+      "run e.yaml resources.rollout.workers=2 resources.reward.workers=2 "
+      "resources.trainer.threads=1 --out two");
+  ASSERT_EQ(two.code, 0) << two.err;
+  const std::string weights = "/checkpoints/step-000005/hf/model.safetensors";
+  EXPECT_TRUE(Exists("one" + weights));
+  EXPECT_EQ(Read("one" + weights), Read("two" + weights));
+}
+
+}  // namespace
+}  // namespace hone
