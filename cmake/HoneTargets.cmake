@@ -1,0 +1,33 @@
+# hone_library(NAME [TORCH] SOURCES … DEPS …): one static library per folder.
+# TORCH marks the ones that include torch headers: they share one precompiled header.
+function(hone_library name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS})
+  if(ARG_TORCH)
+    target_link_libraries(${name} PUBLIC hone_torch_libs)
+    target_precompile_headers(${name} REUSE_FROM hone_torch_pch)
+  endif()
+endfunction()
+
+# hone_test(PATH [TORCH] [DEPS …] [LABELS …] [TIMEOUT s]): tests/PATH_test.cc as one program and
+# one ctest entry. The name is the path with slashes turned into dots.
+function(hone_test path)
+  cmake_parse_arguments(ARG "TORCH" "TIMEOUT" "DEPS;LABELS" ${ARGN})
+  string(REPLACE "/" "." name "${path}")
+  set(target "test.${name}")
+  add_executable(${target} "${CMAKE_SOURCE_DIR}/tests/${path}_test.cc")
+  target_include_directories(${target} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(${target} PRIVATE HONE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  if(ARG_TORCH)
+    target_link_libraries(${target} PRIVATE hone_torch_libs)
+    target_precompile_headers(${target} REUSE_FROM hone_torch_pch)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${name} COMMAND ${target})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+endfunction()
