@@ -48,6 +48,7 @@ RoleSpec MakeRole(const std::string& program, const RunFolder& folder, const std
   spec.restartable = true;
   if (role == "trainer") {
     spec.ends_run = true;
+    spec.reports_errors = true;  // every wait of its own has had its deadline by then
   } else {
     spec.process.log_path = absl::StrCat(folder.logs(), "/", name, ".log");
   }

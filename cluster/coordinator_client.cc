@@ -10,8 +10,8 @@
 namespace hone {
 namespace {
 
-constexpr double kRegisterSeconds = 5;   // deadlines of the calls
-constexpr double kLeaseSeconds = 5;      // beyond the wait that was asked for
+constexpr double kRegisterSeconds = 5;  // deadlines of the calls
+constexpr double kLeaseSeconds = 5;     // beyond the wait that was asked for
 constexpr double kSubmitSeconds = 30;
 constexpr double kFetchSeconds = 600;
 constexpr double kFirstPauseSeconds = 0.1;  // between attempts; doubles up to the last
@@ -64,10 +64,10 @@ bool CoordinatorClient::Pause(double seconds) {
 
 Status CoordinatorClient::GiveUp(const Status& last_error) const {
   absl::MutexLock lock(&mutex_);
-  return absl::UnavailableError(absl::StrCat(
-      options_.client_id, " waited ", options_.give_up_seconds, " s for the coordinator",
-      address_.empty() ? "" : " at ", address_, " and gave up; is the trainer running? (",
-      last_error.message(), ")"));
+  return absl::UnavailableError(
+      absl::StrCat(options_.client_id, " waited ", options_.give_up_seconds,
+                   " s for the coordinator", address_.empty() ? "" : " at ", address_,
+                   " and gave up; is the trainer running? (", last_error.message(), ")"));
 }
 
 StatusOr<std::shared_ptr<CoordinatorClient::Stub>> CoordinatorClient::Connect() {

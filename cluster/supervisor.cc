@@ -109,7 +109,8 @@ void Supervisor::HandleDeath(Role* role, const ProcessExit& exit, absl::Time now
     role->deaths.pop_front();
   }
   const int num_deaths = static_cast<int>(role->deaths.size());
-  const bool hopeless = exit.signal_number == 0 && exit.exit_code == kUsageExitCode;
+  const bool hopeless =
+      exit.signal_number == 0 && (exit.exit_code == kUsageExitCode || role->spec.reports_errors);
   if (!role->spec.restartable || hopeless || num_deaths > options_.max_restarts) {
     return Enter(Phase::kTerminating, now, DescribeLoss(*role, exit));
   }

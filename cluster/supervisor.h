@@ -23,10 +23,11 @@
 namespace hone {
 
 struct RoleSpec {
-  std::string name = {};       // for messages, e.g. "rollout-0"
-  ProcessSpec process = {};    // its log is quoted when the role is lost
-  bool restartable = false;    // when it dies by a signal or exits with 1 or more, but not 2
-  bool ends_run = false;       // when it exits with 0 the run is done; the others follow
+  std::string name = {};        // for messages, e.g. "rollout-0"
+  ProcessSpec process = {};     // its log is quoted when the role is lost
+  bool restartable = false;     // when it dies by a signal or exits with 1 or more, but not 2
+  bool reports_errors = false;  // its own error exit ends the run: only a signal restarts it
+  bool ends_run = false;        // when it exits with 0 the run is done; the others follow
 };
 
 struct SupervisorOptions {

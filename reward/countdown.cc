@@ -92,8 +92,7 @@ Verdict Compare(absl::string_view text, const Expression& expression,
   }
   const absl::string_view formula =
       absl::StripAsciiWhitespace(text.substr(0, std::min(text.find('='), text.size())));
-  const std::string equation =
-      absl::StrCat(Shown(formula), " = ", expression.value.ToString());
+  const std::string equation = absl::StrCat(Shown(formula), " = ", expression.value.ToString());
   if (expression.value != Rational(record.target)) {
     return Incorrect(absl::StrCat(equation, ", wanted ", record.target));
   }
@@ -121,8 +120,8 @@ class CountdownVerifier : public Verifier {
     const StatusOr<Expression> expression = ParseExpression(text);
     if (!expression.ok()) {
       return {.outcome = Outcome::kUnparseable,
-              .detail = absl::StrCat("the answer \"", Shown(text), "\": ",
-                                     expression.status().message())};
+              .detail = absl::StrCat("the answer \"", Shown(text),
+                                     "\": ", expression.status().message())};
     }
     return Compare(text, *expression, *record);
   }

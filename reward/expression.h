@@ -28,10 +28,10 @@ inline constexpr int kMaxExpressionDepth = 32;
 struct Expression {
   enum class Problem { kNone, kDivisionByZero, kOverflow };
 
-  std::vector<int64_t> numbers;       // in the order they stand, the stated result left out
-  Problem problem = Problem::kNone;   // the first one met
-  Rational value;                     // if there is no problem
-  std::optional<int64_t> stated;      // what stands after "="
+  std::vector<int64_t> numbers;      // in the order they stand, the stated result left out
+  Problem problem = Problem::kNone;  // the first one met
+  Rational value;                    // if there is no problem
+  std::optional<int64_t> stated;     // what stands after "="
 };
 
 // InvalidArgument says what is wrong and at which byte.

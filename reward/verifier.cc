@@ -58,8 +58,8 @@ Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
   Score score;
   for (size_t i = 0; i < terms_.size(); ++i) {
     const Verdict verdict = verifiers_[i]->Judge(prompt, completion, answer);
-    const bool decides = i == 0 || (IsVerifierFailure(verdict.outcome) &&
-                                    !IsVerifierFailure(score.outcome));
+    const bool decides =
+        i == 0 || (IsVerifierFailure(verdict.outcome) && !IsVerifierFailure(score.outcome));
     if (decides) score.outcome = verdict.outcome;
     score.reward += terms_[i].weight * verdict.reward;
     score.components.push_back(verdict.reward);

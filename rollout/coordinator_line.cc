@@ -69,10 +69,9 @@ StatusOr<std::optional<LeasedWork>> CoordinatorLine::Lease(int free_sequences,
 StatusOr<Weights> CoordinatorLine::FetchWeights(const WeightsVersion& version) {
   if (version.epoch != client_.epoch()) return absl::NotFoundError("the epoch is over");
   WeightsReceiver receiver;
-  HONE_RETURN_IF_ERROR(
-      client_.FetchWeights(version.version, [&](const proto::WeightsChunk& chunk) {
-        return receiver.Add(chunk.header(), chunk.data());
-      }));
+  HONE_RETURN_IF_ERROR(client_.FetchWeights(version.version, [&](const proto::WeightsChunk& chunk) {
+    return receiver.Add(chunk.header(), chunk.data());
+  }));
   return std::move(receiver).Finish();
 }
 

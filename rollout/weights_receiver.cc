@@ -19,7 +19,9 @@ constexpr size_t kMaxHeaderBytes = 32 << 20;
 // The tensors must lie in the order of Weights, so that the data is its flat buffer.
 Status CheckLayout(const SafetensorsHeader& header, const Weights& weights) {
   if (header.tensors.size() != weights.specs().size()) {
-    return absl::InvalidArgumentError(absl::StrCat(kWhat, ": ", header.tensors.size(), " tensors, but the model has ", weights.specs().size()));
+    return absl::InvalidArgumentError(absl::StrCat(kWhat, ": ", header.tensors.size(),
+                                                   " tensors, but the model has ",
+                                                   weights.specs().size()));
   }
   for (size_t i = 0; i < weights.specs().size(); ++i) {
     const TensorSpec& spec = weights.specs()[i];
@@ -27,9 +29,9 @@ Status CheckLayout(const SafetensorsHeader& header, const Weights& weights) {
     const uint64_t begin = weights.offset(static_cast<int>(i)) * sizeof(float);
     if (it == header.tensors.end() || it->second.dtype != DType::kF32 ||
         it->second.shape != spec.shape || it->second.begin != begin) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(kWhat, ": the tensor \"", spec.name, "\" is missing, of another type or shape, ",
-                       "or out of place"));
+      return absl::InvalidArgumentError(absl::StrCat(kWhat, ": the tensor \"", spec.name,
+                                                     "\" is missing, of another type or shape, ",
+                                                     "or out of place"));
     }
   }
   return absl::OkStatus();

@@ -73,7 +73,8 @@ class FakeCoordinator : public proto::Coordinator::Service {
 };
 
 CoordinatorClientOptions Options(const std::string& address) {
-  return {.address = [address] { return address; }, .client_id = "rollout-0", .give_up_seconds = 30};
+  return {
+      .address = [address] { return address; }, .client_id = "rollout-0", .give_up_seconds = 30};
 }
 
 TEST(CoordinatorClient, RegistersAgainWhenItWasForgotten) {
@@ -191,8 +192,8 @@ TEST(Rpc, ASecondServerOnAPortIsAnError) {
 
 TEST(Rpc, AnAddressMustHaveAPort) {
   proto::Coordinator::Service service;
-  for (const char* address : {"", "localhost", ":1", "localhost:", "localhost:x", "localhost:65536",
-                              "localhost:-1"}) {
+  for (const char* address :
+       {"", "localhost", ":1", "localhost:", "localhost:x", "localhost:65536", "localhost:-1"}) {
     EXPECT_TRUE(absl::IsInvalidArgument(StartRpcServer(address, {&service}).status())) << address;
   }
 }

@@ -86,10 +86,11 @@ TEST_F(SupervisorTest, IsDoneWhenAllAre) {
 
 TEST_F(SupervisorTest, OthersFollowTheRoleThatEndsTheRun) {
   // Both by themselves …
-  EXPECT_TRUE(Run({Trainer("touch $DIR/done"),
-                   Role("rollout-0", "while [ ! -e $DIR/done ]; do sleep 0.01; done; "
-                                     "touch $DIR/followed")})
-                  .ok());
+  EXPECT_TRUE(
+      Run({Trainer("touch $DIR/done"), Role("rollout-0",
+                                            "while [ ! -e $DIR/done ]; do sleep 0.01; done; "
+                                            "touch $DIR/followed")})
+          .ok());
   EXPECT_TRUE(FileExists(folder_ + "/followed"));
   // … and by a signal, when they do not.
   options_.grace_seconds = 0.05;
@@ -105,8 +106,8 @@ TEST_F(SupervisorTest, ADeathEndsTheRunAndSaysWhy) {
 }
 
 TEST_F(SupervisorTest, QuotesOnlyTheEndOfALongLog) {
-  const Status status = Run({Role(
-      "a", "i=0; while [ $i -lt 2000 ]; do echo line $i of many; i=$((i+1)); done; exit 1")});
+  const Status status = Run(
+      {Role("a", "i=0; while [ $i -lt 2000 ]; do echo line $i of many; i=$((i+1)); done; exit 1")});
   EXPECT_THAT(status.message(), HasSubstr("line 1999 of many"));
   EXPECT_THAT(status.message(), Not(HasSubstr("line 1000 of many")));
   EXPECT_LT(status.message().size(), 3000u);
@@ -114,12 +115,13 @@ TEST_F(SupervisorTest, QuotesOnlyTheEndOfALongLog) {
 
 TEST_F(SupervisorTest, RestartsWhatMayBeRestarted) {
   options_.grace_seconds = 0.05;
-  const Status status = Run(
-      {Trainer("while [ ! -e $DIR/three ]; do sleep 0.01; done"),
-       Restartable("rollout-0", "echo started; "
-                                "if [ -e $DIR/two ]; then touch $DIR/three; exec sleep 1000; fi; "
-                                "if [ -e $DIR/one ]; then touch $DIR/two; exit 1; fi; "
-                                "touch $DIR/one; kill -9 $$")});
+  const Status status =
+      Run({Trainer("while [ ! -e $DIR/three ]; do sleep 0.01; done"),
+           Restartable("rollout-0",
+                       "echo started; "
+                       "if [ -e $DIR/two ]; then touch $DIR/three; exec sleep 1000; fi; "
+                       "if [ -e $DIR/one ]; then touch $DIR/two; exit 1; fi; "
+                       "touch $DIR/one; kill -9 $$")});
   // After the run the sleeper is told to go.
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_EQ(NumStarts("rollout-0"), 3);
@@ -187,8 +189,7 @@ TEST_F(SupervisorTest, WhoIgnoresTheSignalIsKilled) {
     AwaitFile("ready");
     stop_ = true;
   });
-  const Status status =
-      Run({Trainer("trap '' TERM; touch $DIR/ready; " + std::string(kForever))});
+  const Status status = Run({Trainer("trap '' TERM; touch $DIR/ready; " + std::string(kForever))});
   stopper.join();
   EXPECT_TRUE(absl::IsCancelled(status)) << status;
 }
@@ -197,8 +198,9 @@ TEST_F(SupervisorTest, WhoIgnoresTheSignalIsKilled) {
 TEST_F(SupervisorTest, RolesDieWithTheSupervisor) {
   const pid_t supervisor_process = fork();
   if (supervisor_process == 0) {
-    (void)Run({Role("rollout-0", "echo $$ > $DIR/pid.new; mv $DIR/pid.new $DIR/pid; "
-                                 "exec sleep 1000")});
+    (void)Run({Role("rollout-0",
+                    "echo $$ > $DIR/pid.new; mv $DIR/pid.new $DIR/pid; "
+                    "exec sleep 1000")});
     _exit(1);
   }
   AwaitFile("pid");

@@ -22,7 +22,8 @@ Verdict JudgeAnswer(absl::string_view answer, absl::string_view record = kRecord
 }
 
 TEST(Countdown, RewardsAnExpressionThatReachesTheTarget) {
-  for (const char* answer : {"3*5+8", "(3*5)+8", "8+5*3", " 8 + ( 5 × 3 ) ", "3*5+8=23", "3*5+8 = 23"}) {
+  for (const char* answer :
+       {"3*5+8", "(3*5)+8", "8+5*3", " 8 + ( 5 × 3 ) ", "3*5+8=23", "3*5+8 = 23"}) {
     const Verdict verdict = JudgeAnswer(answer);
     EXPECT_EQ(verdict.outcome, Outcome::kCorrect) << answer << ": " << verdict.detail;
     EXPECT_EQ(verdict.reward, 1);

@@ -27,16 +27,28 @@ TEST(Format, AcceptsTheFormat) {
 }
 
 TEST(Format, RefusesEverythingElse) {
-  for (const char* completion :
-       {"", "so", "<answer>1</answer>", "so</think>", "so</think> <answer>1", "so</think> 1</answer>",
-        "so</think> <answer></answer>", "so</think> <answer> \n</answer>",
-        "so</think> well <answer>1</answer>", "so</think> <answer>1</answer> well",
-        "so</think></think> <answer>1</answer>", "so</think> <answer>1</answer></answer>",
-        "so</think> <answer>1</answer><answer>2</answer>", "so</think> <answer><answer>1</answer>",
-        "<think>so</think> <answer>1</answer>", "so</think> <answer>1</answer><think>",
-        "so</think> <answer><think></answer>", "so<answer>1</answer></think>",
-        "so</think> </answer><answer>", "so</think> </answer>1<answer>",
-        "so<answer></think>1</answer>", "so</Think> <Answer>1</Answer>"}) {
+  for (const char* completion : {"",
+                                 "so",
+                                 "<answer>1</answer>",
+                                 "so</think>",
+                                 "so</think> <answer>1",
+                                 "so</think> 1</answer>",
+                                 "so</think> <answer></answer>",
+                                 "so</think> <answer> \n</answer>",
+                                 "so</think> well <answer>1</answer>",
+                                 "so</think> <answer>1</answer> well",
+                                 "so</think></think> <answer>1</answer>",
+                                 "so</think> <answer>1</answer></answer>",
+                                 "so</think> <answer>1</answer><answer>2</answer>",
+                                 "so</think> <answer><answer>1</answer>",
+                                 "<think>so</think> <answer>1</answer>",
+                                 "so</think> <answer>1</answer><think>",
+                                 "so</think> <answer><think></answer>",
+                                 "so<answer>1</answer></think>",
+                                 "so</think> </answer><answer>",
+                                 "so</think> </answer>1<answer>",
+                                 "so<answer></think>1</answer>",
+                                 "so</Think> <Answer>1</Answer>"}) {
     const Verdict verdict = Judge(completion);
     EXPECT_EQ(verdict.outcome, Outcome::kUnparseable) << completion;
     EXPECT_EQ(verdict.reward, 0);

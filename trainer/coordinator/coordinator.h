@@ -57,7 +57,7 @@ struct CoordinatorStats {
     int64_t generated_tokens = 0;
   };
   int64_t leases_granted = 0;
-  int64_t leases_lost = 0;        // expired, or their worker fell silent
+  int64_t leases_lost = 0;         // expired, or their worker fell silent
   int64_t duplicates_refused = 0;  // samples
   int64_t samples_accepted = 0;
   double reward_seconds = 0;  // spent in Score calls, over all services

@@ -21,8 +21,7 @@ class CoordinatorService : public proto::Coordinator::Service {
                      proto::LeaseResponse* response) override;
   grpc::Status Submit(grpc::ServerContext* context, const proto::SubmitRequest* request,
                       proto::SubmitResponse* response) override;
-  grpc::Status FetchWeights(grpc::ServerContext* context,
-                            const proto::FetchWeightsRequest* request,
+  grpc::Status FetchWeights(grpc::ServerContext* context, const proto::FetchWeightsRequest* request,
                             grpc::ServerWriter<proto::WeightsChunk>* writer) override;
 
  private:

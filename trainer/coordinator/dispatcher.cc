@@ -48,8 +48,8 @@ void Dispatcher::PutBack(const std::vector<LostLease>& lost) {
 void Dispatcher::DropLost(absl::Time now) {
   std::vector<LostLease> lost = leases_.TakeExpired(now);
   for (const LostLease& entry : lost) {
-    LogWarning(absl::StrCat("lease ", entry.id, " of ", entry.lease.client_id, " expired: ",
-                            entry.lease.groups.size(), " groups go to others"));
+    LogWarning(absl::StrCat("lease ", entry.id, " of ", entry.lease.client_id,
+                            " expired: ", entry.lease.groups.size(), " groups go to others"));
   }
   for (const std::string& client_id : roster_.DropSilent(now)) {
     LogWarning(absl::StrCat(client_id, " fell silent and is forgotten"));
@@ -89,8 +89,8 @@ std::optional<StatusOr<std::vector<Group>>> Dispatcher::WaitResult(JobId id, abs
   }
   if (error.ok() && clock_->Now() >= deadline) {
     error = absl::DeadlineExceededError(absl::StrCat(
-        "no progress for ", options_.no_progress_seconds, " s: ",
-        DescribeStall(*job, roster_, leases_, weights_ != nullptr, last_reward_error_)));
+        "no progress for ", options_.no_progress_seconds,
+        " s: ", DescribeStall(*job, roster_, leases_, weights_ != nullptr, last_reward_error_)));
   }
   if (error.ok()) return std::nullopt;
   GiveUp(id);
@@ -215,9 +215,8 @@ LeaseGrant Dispatcher::Grant(const std::string& client_id, int free_sequences, a
   const int share = (jobs_.num_waiting() + num_workers - 1) / num_workers;
   LeaseGrant grant{.lease_id = leases_.NextId(), .policy_version = weights_->version()};
   // A group larger than a worker's whole capacity must still go somewhere: to an idle one.
-  const std::vector<GroupRef> refs =
-      jobs_.TakeWaiting(free_sequences, share, !leases_.Holds(client_id), grant.lease_id,
-                        grant.policy_version);
+  const std::vector<GroupRef> refs = jobs_.TakeWaiting(
+      free_sequences, share, !leases_.Holds(client_id), grant.lease_id, grant.policy_version);
   if (refs.empty()) return {};
   grant.spec = jobs_.Find(refs[0].job)->spec;
   for (const GroupRef& ref : refs) grant.groups.push_back(ref.index);
@@ -233,8 +232,8 @@ std::optional<GroupRef> Dispatcher::FindAcceptable(uint64_t prompt_id, uint64_t 
   const std::optional<GroupRef> ref = jobs_.FindPrompt(prompt_id);
   if (!ref.has_value()) return std::nullopt;
   const GroupState& group = *jobs_.Find(*ref);
-  const bool open = group.phase == GroupState::Phase::kWaiting ||
-                    group.phase == GroupState::Phase::kLeased;
+  const bool open =
+      group.phase == GroupState::Phase::kWaiting || group.phase == GroupState::Phase::kLeased;
   return open && group.policy_version == policy_version ? ref : std::nullopt;
 }
 
@@ -244,8 +243,8 @@ Status Dispatcher::CheckResult(const GroupResult& result, const GroupRef& ref) {
   for (const Completion& completion : result.completions) {
     for (const int32_t token : completion.tokens) {
       if (token >= vocab_size) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "group ", result.prompt_id, " has token ", token, " of a vocabulary of ", vocab_size));
+        return absl::InvalidArgumentError(absl::StrCat("group ", result.prompt_id, " has token ",
+                                                       token, " of a vocabulary of ", vocab_size));
       }
     }
   }
@@ -316,9 +315,8 @@ std::optional<ScoreBatch> Dispatcher::NextScoreBatch() {
       Member& service = *roster_.Find(service_id);
       ++service.calls_in_flight;
       ++service.num_calls;
-      return ScoreBatch{.service_id = service_id,
-                        .address = service.address,
-                        .tasks = to_score_.TakeBatch()};
+      return ScoreBatch{
+          .service_id = service_id, .address = service.address, .tasks = to_score_.TakeBatch()};
     }
     WaitForChange(roster_.NextReturn(now));
   }
@@ -375,8 +373,7 @@ void Dispatcher::FailScoring(ScoreBatch batch, const Status& error, double secon
       continue;
     }
     if (counts && ++task.num_failed_calls >= kMaxFailedCalls) {
-      const Outcome outcome =
-          absl::IsDeadlineExceeded(error) ? Outcome::kTimeout : Outcome::kError;
+      const Outcome outcome = absl::IsDeadlineExceeded(error) ? Outcome::kTimeout : Outcome::kError;
       for (const int sample : task.samples) {
         jobs_.SetScore(task.group, sample,
                        {.outcome = outcome,

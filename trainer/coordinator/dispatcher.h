@@ -71,8 +71,8 @@ class Dispatcher {
 
   // --- The RPC handlers. NotFound for a client that is not (or no longer) registered.
   // Returns whether the run is done.
-  StatusOr<bool> Register(const std::string& client_id, MemberRole role,
-                          const std::string& address, const std::string& experiment_hash);
+  StatusOr<bool> Register(const std::string& client_id, MemberRole role, const std::string& address,
+                          const std::string& experiment_hash);
   // `is_gone` says that the caller has hung up: it is then given nothing.
   StatusOr<LeaseGrant> Lease(const std::string& client_id, int free_sequences,
                              absl::Duration longest_wait, const std::function<bool()>& is_gone);

@@ -33,7 +33,8 @@ StatusOr<JobId> JobTable::Add(GenerateJob spec) {
   absl::flat_hash_set<uint64_t> ids;
   for (const Prompt& prompt : spec.prompts) {
     if (by_prompt_id_.contains(prompt.id) || !ids.insert(prompt.id).second) {
-      return absl::InvalidArgumentError(absl::StrCat("prompt id ", prompt.id, " is pending already"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("prompt id ", prompt.id, " is pending already"));
     }
   }
   const JobId id = ++last_id_;
@@ -127,9 +128,9 @@ Status JobTable::CheckCompletions(const GroupRef& ref,
   for (const Completion& completion : completions) {
     const int num_tokens = static_cast<int>(completion.tokens.size());
     if (num_tokens < 1 || num_tokens > spec.sampling.max_tokens) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "group ", prompt_id, ", sample ", completion.sample_index, " has ", num_tokens,
-          " tokens, wanted 1 to ", spec.sampling.max_tokens));
+      return absl::InvalidArgumentError(
+          absl::StrCat("group ", prompt_id, ", sample ", completion.sample_index, " has ",
+                       num_tokens, " tokens, wanted 1 to ", spec.sampling.max_tokens));
     }
   }
   return absl::OkStatus();

@@ -33,8 +33,8 @@ struct GroupState {
   enum class Phase { kWaiting, kLeased, kScoring, kScored };
 
   Phase phase = Phase::kWaiting;
-  uint64_t lease_id = 0;                   // the latest; 0: never leased
-  std::optional<uint64_t> policy_version;  // of the latest lease
+  uint64_t lease_id = 0;                                       // the latest; 0: never leased
+  std::optional<uint64_t> policy_version;                      // of the latest lease
   std::shared_ptr<const std::vector<Completion>> completions;  // once accepted
   std::vector<Score> scores;                                   // [completions]
   int num_scored = 0;
@@ -46,9 +46,7 @@ struct Job {
   int64_t num_scored = 0;          // samples
   Status error;                    // set: the job cannot be completed
 
-  int64_t num_samples() const {
-    return static_cast<int64_t>(groups.size()) * spec->num_samples;
-  }
+  int64_t num_samples() const { return static_cast<int64_t>(groups.size()) * spec->num_samples; }
 };
 
 class JobTable {
@@ -60,8 +58,8 @@ class JobTable {
   std::vector<Group> TakeResult(JobId id);
   void Remove(JobId id);
 
-  Job* Find(JobId id);                          // null: unknown
-  GroupState* Find(const GroupRef& ref);        // null: its job is gone
+  Job* Find(JobId id);                    // null: unknown
+  GroupState* Find(const GroupRef& ref);  // null: its job is gone
   std::optional<GroupRef> FindPrompt(uint64_t prompt_id) const;
 
   // Leases groups of the oldest job that has some waiting: as many as fit into `free_sequences`,

@@ -55,9 +55,8 @@ std::vector<LostLease> LeaseTable::TakeOf(const std::string& client_id, uint64_t
 }
 
 bool LeaseTable::Holds(const std::string& client_id) const {
-  return std::any_of(leases_.begin(), leases_.end(), [&](const auto& entry) {
-    return entry.second.client_id == client_id;
-  });
+  return std::any_of(leases_.begin(), leases_.end(),
+                     [&](const auto& entry) { return entry.second.client_id == client_id; });
 }
 
 absl::Time LeaseTable::NextExpiry() const {

@@ -57,8 +57,8 @@ StatusOr<std::vector<std::vector<Score>>> RewardClient::ScoreTasks(const ScoreBa
   proto::ScoreResponse response;
   HONE_RETURN_IF_ERROR(Call(batch.address, request, &response));
   if (response.scores_size() != request.items_size()) {
-    return absl::InternalError(absl::StrCat(response.scores_size(), " scores for ",
-                                            request.items_size(), " completions"));
+    return absl::InternalError(
+        absl::StrCat(response.scores_size(), " scores for ", request.items_size(), " completions"));
   }
   std::vector<std::vector<Score>> scores;
   int next = 0;

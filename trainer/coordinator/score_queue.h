@@ -18,8 +18,8 @@ struct ScoreTask {
   std::shared_ptr<const GenerateJob> spec;
   std::shared_ptr<const std::vector<Completion>> completions;
   std::vector<int> samples = {};  // indices into completions
-  int num_failed_calls = 0;   // that were the call's own fault, not its service's absence
-  bool is_second_try = false;  // the verifier itself failed on these samples once
+  int num_failed_calls = 0;       // that were the call's own fault, not its service's absence
+  bool is_second_try = false;     // the verifier itself failed on these samples once
 };
 
 // One Score call: tasks of one job.

@@ -25,8 +25,8 @@ std::string DescribeScoring(int num_scoring, const Roster& roster, absl::string_
   const std::vector<std::string> services = roster.Ids(MemberRole::kReward);
   const std::string error = last_error.empty() ? "" : absl::StrCat("; last error: ", last_error);
   if (services.empty()) {
-    return absl::StrCat("no reward service is registered (", Groups(num_scoring),
-                        " to be scored", error, ")");
+    return absl::StrCat("no reward service is registered (", Groups(num_scoring), " to be scored",
+                        error, ")");
   }
   return absl::StrCat(Groups(num_scoring), " not scored by ", absl::StrJoin(services, ", "), error);
 }

@@ -1,6 +1,6 @@
 #include "trainer/coordinator/dispatcher.h"
 
-#include <map>
+#include <functional>
 #include <set>
 #include <string>
 #include <thread>
@@ -11,8 +11,7 @@
 #include "base/philox.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/base/manual_clock.h"
-#include "tests/trainer/coordinator/jobs.h"
+#include "tests/trainer/coordinator/dispatcher_fixture.h"
 
 namespace hone {
 namespace {
@@ -20,99 +19,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr char kHash[] = "hash";
-
-class DispatcherTest : public ::testing::Test {
- protected:
-  DispatcherTest() : dispatcher_(Options()) {}
-
-  CoordinatorOptions Options() {
-    CoordinatorOptions options;
-    options.experiment_hash = kHash;
-    options.heartbeat_seconds = 2;
-    options.lease_seconds = 100;
-    options.no_progress_seconds = 300;
-    options.max_pending_groups = 1000;
-    options.clock = &clock_;
-    return options;
-  }
-
-  void AddWorker(const std::string& id) {
-    EXPECT_TRUE(dispatcher_.Register(id, MemberRole::kRollout, "", kHash).ok());
-  }
-  void AddService(const std::string& id) {
-    EXPECT_TRUE(dispatcher_.Register(id, MemberRole::kReward, id + ":1", kHash).ok());
-  }
-
-  // Time passes while these members keep saying that they live.
-  void Pass(double seconds, const std::vector<std::string>& workers) {
-    for (double passed = 0; passed < seconds; passed += 1) {
-      clock_.Advance(absl::Seconds(1));
-      for (const std::string& id : workers) {
-        EXPECT_TRUE(TryLease(id, 0).ok());
-      }
-    }
-  }
-
-  StatusOr<LeaseGrant> TryLease(const std::string& id, int free_sequences) {
-    return dispatcher_.Lease(id, free_sequences, absl::ZeroDuration(), [] { return false; });
-  }
-  LeaseGrant Lease(const std::string& id, int free_sequences) {
-    StatusOr<LeaseGrant> grant = TryLease(id, free_sequences);
-    EXPECT_TRUE(grant.ok()) << grant.status();
-    return *std::move(grant);
-  }
-
-  // The submission of one group of a lease.
-  static Submission Finish(const std::string& id, const LeaseGrant& grant, int group) {
-    Submission submission{.client_id = id,
-                          .lease_id = grant.lease_id,
-                          .policy_version = grant.policy_version,
-                          .generate_seconds = 0.5,
-                          .generated_tokens = 10};
-    submission.groups.push_back({.prompt_id = grant.spec->prompts[group].id,
-                                 .completions = MakeCompletions(grant.spec->num_samples)});
-    return submission;
-  }
-  SubmissionResult Submit(Submission submission) {
-    const StatusOr<SubmissionResult> result = dispatcher_.Submit(std::move(submission));
-    EXPECT_TRUE(result.ok()) << result.status();
-    return result.value_or(SubmissionResult());
-  }
-
-  // Scores of one batch, all with this outcome.
-  static std::vector<std::vector<Score>> Scores(const ScoreBatch& batch, Outcome outcome) {
-    std::vector<std::vector<Score>> scores;
-    for (const ScoreTask& task : batch.tasks) {
-      Score score;
-      score.outcome = outcome;
-      score.reward = 1;
-      scores.emplace_back(task.samples.size(), score);
-    }
-    return scores;
-  }
-  void ScoreNext(Outcome outcome) {
-    std::optional<ScoreBatch> batch = dispatcher_.NextScoreBatch();
-    ASSERT_TRUE(batch.has_value());
-    auto scores = Scores(*batch, outcome);
-    dispatcher_.FinishScoring(*std::move(batch), std::move(scores), 0.1);
-  }
-
-  // What Wait says when nothing moves.
-  std::string StallMessage(JobId job) {
-    Status status;
-    std::thread waiting([&] { status = dispatcher_.Wait(job, nullptr).status(); });
-    clock_.AwaitWaiters(1);
-    clock_.Advance(absl::Seconds(301));
-    waiting.join();
-    EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
-    return std::string(status.message());
-  }
-
-  ManualClock clock_;
-  Dispatcher dispatcher_;
-};
 
 TEST_F(DispatcherTest, RefusesAnotherExperiment) {
   const Status status =
@@ -242,9 +148,8 @@ TEST_F(DispatcherTest, ALongPollWakesForWorkAndForWorkThatWasLost) {
   dispatcher_.Publish(1, SmallWeights(1));
   LeaseGrant grant;
   const auto poll = [&](const std::string& id) {
-    return std::thread([&, id] {
-      grant = *dispatcher_.Lease(id, 4, absl::Seconds(1000), [] { return false; });
-    });
+    return std::thread(
+        [&, id] { grant = *dispatcher_.Lease(id, 4, absl::Seconds(1000), [] { return false; }); });
   };
   std::thread first = poll("rollout-0");
   clock_.AwaitWaiters(1);
@@ -387,8 +292,8 @@ TEST_F(DispatcherTest, WaitSaysWhoHasTheGroups) {
   ASSERT_TRUE(dispatcher.Register("rollout-1", MemberRole::kRollout, "", kHash).ok());
   dispatcher.Publish(1, SmallWeights(1));
   const JobId job = *dispatcher.Enqueue(MakeJob(1, 3, 1));
-  ASSERT_TRUE(
-      dispatcher.Lease("rollout-1", 3, absl::ZeroDuration(), [] { return false; })->spec != nullptr);
+  ASSERT_TRUE(dispatcher.Lease("rollout-1", 3, absl::ZeroDuration(), [] { return false; })->spec !=
+              nullptr);
   Status status;
   std::thread waiting([&] { status = dispatcher.Wait(job, nullptr).status(); });
   clock_.AwaitWaiters(1);
@@ -421,128 +326,6 @@ TEST_F(DispatcherTest, WaitEndsWithTheErrorOfItsListener) {
   const auto status =
       dispatcher_.Wait(job, [](int64_t, int64_t) { return absl::AbortedError("enough"); }).status();
   EXPECT_EQ(status.message(), "enough");
-}
-
-// --- Scoring.
-
-class ScoringTest : public DispatcherTest {
- protected:
-  // One group of two samples, generated and to be scored.
-  void SetUp() override {
-    AddWorker("rollout-0");
-    dispatcher_.Publish(1, SmallWeights(1));
-    job_ = *dispatcher_.Enqueue(MakeJob(1, 1, 2));
-    Submit(Finish("rollout-0", Lease("rollout-0", 2), 0));
-  }
-
-  ScoreBatch Next() {
-    std::optional<ScoreBatch> batch = dispatcher_.NextScoreBatch();
-    EXPECT_TRUE(batch.has_value());
-    return *std::move(batch);
-  }
-  Group Result() { return dispatcher_.Wait(job_, nullptr)->front(); }
-
-  JobId job_ = 0;
-};
-
-TEST_F(ScoringTest, TheLeastBusyServiceIsAsked) {
-  AddService("reward-0");
-  AddService("reward-1");
-  ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(10, 2, 2)).ok());
-  const LeaseGrant grant = Lease("rollout-0", 10);
-  const ScoreBatch first = Next();
-  Submit(Finish("rollout-0", grant, 0));
-  const ScoreBatch second = Next();
-  EXPECT_NE(first.service_id, second.service_id);
-  dispatcher_.FinishScoring(second, Scores(second, Outcome::kCorrect), 0);
-  Submit(Finish("rollout-0", grant, 1));
-  EXPECT_EQ(Next().service_id, second.service_id);
-}
-
-TEST_F(ScoringTest, ABatchHasOneJob) {
-  AddService("reward-0");
-  ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(10, 1, 2)).ok());
-  Submit(Finish("rollout-0", Lease("rollout-0", 10), 0));
-  EXPECT_EQ(Next().tasks.size(), 1u);
-  EXPECT_EQ(Next().tasks.size(), 1u);
-}
-
-TEST_F(ScoringTest, AServiceThatIsAwayIsLeftAloneForAWhile) {
-  AddService("reward-0");
-  AddService("reward-1");
-  const ScoreBatch first = Next();
-  dispatcher_.FailScoring(first, absl::UnavailableError("refused"), 0);
-  const ScoreBatch second = Next();
-  EXPECT_NE(second.service_id, first.service_id);
-  dispatcher_.FailScoring(second, absl::UnavailableError("refused"), 0);
-
-  std::thread scorer([&] {
-    const ScoreBatch third = Next();
-    dispatcher_.FinishScoring(third, Scores(third, Outcome::kIncorrect), 0);
-  });
-  clock_.AwaitWaiters(1);
-  clock_.Advance(absl::Seconds(2));
-  scorer.join();
-  EXPECT_EQ(Result().scores[1].outcome, Outcome::kIncorrect);
-}
-
-TEST_F(ScoringTest, AbsenceNeverCountsAgainstTheSamples) {
-  AddService("reward-0");
-  for (int i = 0; i < 20; ++i) {
-    dispatcher_.FailScoring(Next(), absl::UnavailableError("refused"), 0);
-    clock_.Advance(absl::Seconds(2));
-    AddService("reward-0");
-  }
-  ScoreNext(Outcome::kCorrect);
-  EXPECT_EQ(Result().scores[0].outcome, Outcome::kCorrect);
-}
-
-TEST_F(ScoringTest, CallsThatKeepTimingOutMakeATimeout) {
-  for (int i = 0; i < 3; ++i) {
-    AddService("reward-0");
-    dispatcher_.FailScoring(Next(), absl::DeadlineExceededError("60 s"), 60);
-    clock_.Advance(absl::Seconds(2));
-  }
-  const Group group = Result();
-  EXPECT_EQ(group.scores[0].outcome, Outcome::kTimeout);
-  EXPECT_EQ(group.scores[1].components.size(), 2u);
-  EXPECT_THAT(group.scores[1].detail, HasSubstr("reward-0: 60 s"));
-  EXPECT_EQ(dispatcher_.TakeStats().reward_seconds, 180);
-}
-
-TEST_F(ScoringTest, WhatAVerifierFailedOnIsScoredOnceMore) {
-  AddService("reward-0");
-  const ScoreBatch first = Next();
-  ASSERT_THAT(first.tasks[0].samples, ElementsAre(0, 1));
-  auto scores = Scores(first, Outcome::kCorrect);
-  scores[0][1].outcome = Outcome::kError;
-  dispatcher_.FinishScoring(first, scores, 0);
-
-  const ScoreBatch second = Next();
-  ASSERT_THAT(second.tasks[0].samples, ElementsAre(1));
-  dispatcher_.FinishScoring(second, Scores(second, Outcome::kTimeout), 0);
-  const Group group = Result();
-  EXPECT_EQ(group.scores[0].outcome, Outcome::kCorrect);
-  EXPECT_EQ(group.scores[1].outcome, Outcome::kTimeout);
-}
-
-TEST_F(ScoringTest, ARewardThatNobodyKnowsEndsTheJob) {
-  AddService("reward-0");
-  dispatcher_.FailScoring(Next(), absl::InvalidArgumentError("unknown reward `x`"), 0);
-  const Status status = dispatcher_.Wait(job_, nullptr).status();
-  EXPECT_TRUE(absl::IsInvalidArgument(status));
-  EXPECT_THAT(status.message(), HasSubstr("unknown reward `x`"));
-}
-
-TEST_F(ScoringTest, ScoresOfAJobThatWasGivenUpAreDropped) {
-  AddService("reward-0");
-  const ScoreBatch batch = Next();
-  dispatcher_.Cancel();
-  EXPECT_FALSE(dispatcher_.Wait(job_, nullptr).ok());
-  dispatcher_.FinishScoring(batch, Scores(batch, Outcome::kCorrect), 0);
-  dispatcher_.FailScoring(batch, absl::UnavailableError("refused"), 0);
-  dispatcher_.Close();
-  EXPECT_FALSE(dispatcher_.NextScoreBatch().has_value());
 }
 
 // --- The end.

@@ -35,8 +35,7 @@ inline GenerateJob MakeJob(uint64_t first_prompt_id, int num_prompts, int num_sa
   for (int i = 0; i < num_prompts; ++i) {
     Prompt prompt;
     prompt.id = first_prompt_id + i;
-    prompt.problem = {.prompt = "Make 23. <think>",
-                      .answer = R"({"numbers":[3,5,8],"target":23})"};
+    prompt.problem = {.prompt = "Make 23. <think>", .answer = R"({"numbers":[3,5,8],"target":23})"};
     prompt.tokens = Tokens(prompt.problem.prompt);
     job.prompts.push_back(std::move(prompt));
   }
