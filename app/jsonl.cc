@@ -72,10 +72,9 @@ StatusOr<std::vector<int32_t>> TokenIds(const nlohmann::json& value, const std::
   std::vector<int32_t> tokens;
   tokens.reserve(value.size());
   for (const nlohmann::json& element : value) {
-    const bool fits = element.is_number_integer() &&
-                      !(element.is_number_unsigned() &&
-                        element.get<uint64_t>() > std::numeric_limits<int32_t>::max()) &&
-                      element.get<int64_t>() >= 0;
+    const bool negative = element.is_number() && element.get<double>() < 0;
+    const bool fits = element.is_number_integer() && !negative &&
+                      element.get<uint64_t>() <= std::numeric_limits<int32_t>::max();
     if (!fits) {
       return Wrong(where, absl::StrCat(element.dump(-1, ' ', true), " is not a token id"));
     }

@@ -32,8 +32,11 @@ std::optional<double> HeldoutAt(const std::vector<StepMetrics>& metrics, int64_t
   return found;
 }
 
-std::string Percent(std::optional<double> accuracy) {
-  return accuracy ? absl::StrFormat("%.1f%%", 100 * *accuracy) : "?";
+// "12.0% → 30.0%", as far as it was measured.
+std::string Change(std::optional<double> before, std::optional<double> after) {
+  const auto percent = [](double accuracy) { return absl::StrFormat("%.1f%%", 100 * accuracy); };
+  if (!after) return "not measured";
+  return before ? absl::StrCat(percent(*before), " → ", percent(*after)) : percent(*after);
 }
 
 // The hf/ folder of the newest checkpoint; empty without one.
@@ -61,9 +64,9 @@ StatusOr<std::string> SummarizeRun(const RunFolder& folder, const Experiment& ex
   int64_t begin = 0;
   for (const Stage& stage : experiment.stages) {
     const int64_t steps = stage.sft ? stage.sft->steps : stage.grpo->steps;
-    absl::StrAppendFormat(&out, "  %-8s %6d   %s → %s\n", stage.sft ? "sft" : "grpo", steps,
-                          Percent(HeldoutAt(metrics, begin, /*last=*/true)),
-                          Percent(HeldoutAt(metrics, begin + steps, /*last=*/false)));
+    absl::StrAppendFormat(&out, "  %-8s %6d   %s\n", stage.sft ? "sft" : "grpo", steps,
+                          Change(HeldoutAt(metrics, begin, /*last=*/true),
+                                 HeldoutAt(metrics, begin + steps, /*last=*/false)));
     begin += steps;
   }
   const std::string model = NewestModel(folder);

@@ -12,11 +12,12 @@ namespace {
 // Room for rounding errors when a tick is compared with an end of the range.
 constexpr double kSlack = 1e-9;
 
+// Of the steps that come into question, the nearest in ratio.
 double NiceStep(double range, int num_ticks) {
   const double rough = range / std::max(1, num_ticks);
   const double power = std::pow(10.0, std::floor(std::log10(rough)));
   const double digit = rough / power;
-  return power * (digit <= 1.5 ? 1 : digit <= 3.5 ? 2 : digit <= 7.5 ? 5 : 10);
+  return power * (digit <= 1.42 ? 1 : digit <= 3.17 ? 2 : digit <= 7.08 ? 5 : 10);
 }
 
 std::string Label(double value, double step, Unit unit) {

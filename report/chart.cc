@@ -10,8 +10,9 @@
 namespace hone {
 namespace {
 
-constexpr double kLabelHeight = 14;      // between the middles of two labels
-constexpr double kCharacterWidth = 7.3;  // of a bold digit, at most
+constexpr double kLabelHeight = 14;    // between the middles of two labels
+constexpr double kCharacterWidth = 8;  // of a bold digit, at most
+constexpr double kLeastMargin = 36;    // at the left, for the name of the x axis
 constexpr double kMinBandLabelWidth = 34;
 constexpr double kPixelsPerTooltip = 9;
 
@@ -59,28 +60,34 @@ Range RangeOfY(const Chart& chart) {
   return range;
 }
 
+double WidthOf(std::string text) {
+  std::erase_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
+  return kCharacterWidth * static_cast<double>(text.size());
+}
+
 // Room for the values beside the last points.
 double LabelRoom(const Chart& chart) {
-  size_t longest = 0;  // characters
+  double widest = 0;
   for (const Series& series : chart.series) {
     if (!series.label_last || !AnyFinite(series.points)) continue;
-    std::string label = FormatValue(LastFinite(series.points).y, chart.unit);
-    std::erase_if(label, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
-    longest = std::max(longest, label.size());
+    widest = std::max(widest, WidthOf(FormatValue(LastFinite(series.points).y, chart.unit)));
   }
-  return longest == 0 ? 12 : 12 + kCharacterWidth * static_cast<double>(longest);
+  return 12 + widest;
 }
 
 Frame MakeFrame(const Chart& chart, const ChartSize& size, const Range& x, const Range& y) {
   Frame frame;
-  frame.left = 44;
   frame.top = chart.bands.size() > 1 ? 22 : 8;
-  frame.right = size.width - LabelRoom(chart);
   frame.bottom = size.height - 24;
-  frame.x = MakeStepAxis(chart.x_low.value_or(x.low), chart.x_high.value_or(x.high),
-                         static_cast<int>((frame.right - frame.left) / 70));
   frame.y = MakeAxis(y.low, y.high, static_cast<int>((frame.bottom - frame.top) / 36),
                      /*round_out=*/true, chart.unit);
+  frame.left = kLeastMargin;
+  for (const std::string& label : frame.y.labels) {
+    frame.left = std::max(frame.left, 8 + WidthOf(label));
+  }
+  frame.right = size.width - LabelRoom(chart);
+  frame.x = MakeStepAxis(chart.x_low.value_or(x.low), chart.x_high.value_or(x.high),
+                         static_cast<int>((frame.right - frame.left) / 70));
   return frame;
 }
 
@@ -231,6 +238,8 @@ std::string RenderLabels(const Chart& chart, const Frame& frame) {
                                absl::StrCat("value ", near_edge ? "" : "end ", series.color),
                                FormatValue(first->y, chart.unit)));
   }
+  // So many that they cannot stand apart would not be read.
+  if (kLabelHeight * static_cast<double>(labels.size()) > frame.bottom - frame.top) labels.clear();
   Spread(&labels, frame.top, frame.bottom);
   for (const Label& label : labels) {
     absl::StrAppend(

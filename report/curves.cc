@@ -15,6 +15,7 @@ constexpr size_t kMaxPoints = 600;      // of one curve, or of all runs' curves 
 constexpr size_t kMinPoints = 60;       // of each run, however many there are
 constexpr size_t kSmoothedPoints = 30;  // shorter curves are shown as they are
 constexpr size_t kNumColors = 8;
+constexpr double kEmptyShare = 0.08;  // of the main chart, for what comes before its points
 
 size_t PointBudget(size_t num_runs) { return std::max(kMinPoints, kMaxPoints / num_runs); }
 
@@ -173,6 +174,19 @@ std::string RenderReflectionPanel(absl::Span<const RunData> runs, const Reflecti
   return panel.only_if_nonzero && all_zero ? "" : RenderPanel(chart, panel.note);
 }
 
+// From the first step to the last; a long stage without a point is not shown whole.
+void SetMainRange(Chart* chart) {
+  if (chart->bands.empty()) return;
+  double first = chart->bands.back().end;
+  for (const Series& series : chart->series) {
+    for (const Point& p : series.points) {
+      if (std::isfinite(p.y)) first = std::min(first, p.x);
+    }
+  }
+  chart->x_high = chart->bands.back().end;
+  chart->x_low = std::max(0.0, first - kEmptyShare * (*chart->x_high - first));
+}
+
 }  // namespace
 
 std::string RunColor(size_t i) { return absl::StrCat("s", i % kNumColors); }
@@ -193,10 +207,7 @@ std::string RenderMainChart(absl::Span<const RunData> runs) {
                             .mark = Mark::kDots,
                             .label_first = alone});
   }
-  if (!chart.bands.empty()) {
-    chart.x_low = 0;
-    chart.x_high = chart.bands.back().end;
-  }
+  SetMainRange(&chart);
   std::string figure = RenderFigure(RenderLines, chart, 1.0);
   if (!figure.empty()) return figure;
 

@@ -10,6 +10,7 @@ namespace hone {
 namespace {
 
 constexpr size_t kNumOutcomes = 5;
+constexpr size_t kMaxSteps = 200;  // drawn; of more, every second, third, …
 
 // [outcome][step]
 using Shares = std::array<std::vector<Point>, kNumOutcomes>;
@@ -34,7 +35,8 @@ Shares SharesOfMetrics(const RunData& run) {
   const std::vector<Point> readable = Curve(run, "format_rate");
   Shares shares;
   if (accuracy.size() != readable.size()) return shares;
-  for (size_t i = 0; i < accuracy.size(); ++i) {
+  const size_t stride = 1 + accuracy.size() / kMaxSteps;
+  for (size_t i = 0; i < accuracy.size(); i += stride) {
     shares[0].push_back(accuracy[i]);
     shares[1].push_back({accuracy[i].x, readable[i].y - accuracy[i].y});
     shares[2].push_back({accuracy[i].x, 1 - readable[i].y});

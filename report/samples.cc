@@ -87,7 +87,7 @@ std::string RenderSide(absl::string_view when, int64_t step,
                                  step, "</span>", Badge(*records.front()));
   if (records.size() > 1) {
     absl::StrAppend(&out, "<span class=\"tally\">", correct, " of ", records.size(),
-                    " samples</span>");
+                    " correct</span>");
   }
   return absl::StrCat(out, "</h4>", RenderRecord(*records.front()), "</div>");
 }

@@ -7,7 +7,7 @@ namespace {
 // carry a sign or a name.
 constexpr absl::string_view kStyle = R"css(
 :root {
-  --page: #fbfbfa; --card: #ffffff; --text: #1d2329; --soft: #5b6570; --faint: #8b949e;
+  --page: #fbfbfa; --card: #ffffff; --text: #1d2329; --soft: #5b6570; --faint: #707a84;
   --line: #e3e6e8; --band: #f1f3f5; --shade: #f4f6f7;
   --c0: #0067b1; --c1: #d1590a; --c2: #00835f; --c3: #b4568c; --c4: #a87400; --c5: #3a9bd1;
   --c6: #6b4fa0; --c7: #5b6570; --good: #007a55; --bad: #b8480a;
@@ -15,7 +15,7 @@ constexpr absl::string_view kStyle = R"css(
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --page: #14171a; --card: #1b1f23; --text: #e6e9ec; --soft: #a3adb7; --faint: #77818b;
+    --page: #14171a; --card: #1b1f23; --text: #e6e9ec; --soft: #a3adb7; --faint: #8a949e;
     --line: #2c3238; --band: #20252a; --shade: #22272c;
     --c0: #58a9ea; --c1: #f08d49; --c2: #35bf94; --c3: #dc8fbd; --c4: #dcae3a; --c5: #8fd0f5;
     --c6: #a68ee0; --c7: #a3adb7; --good: #44c79b; --bad: #f39a5f;
@@ -34,6 +34,7 @@ h1 { font-size: 32px; line-height: 1.2; letter-spacing: -0.015em; margin: 2px 0 
   overflow-wrap: anywhere; }
 h2 { font-size: 21px; letter-spacing: -0.01em; margin: 0 0 12px; }
 h3 { font-size: 15px; margin: 0; }
+section > h3 { margin: 24px 0 8px; }
 h4 { font-size: 14px; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 8px;
   align-items: baseline; }
 p { margin: 0 0 12px; }
@@ -49,11 +50,9 @@ b.good { color: var(--good); }
 footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--line);
   color: var(--faint); font-size: 13px; }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(126px, 1fr)); gap: 12px;
-  margin: 24px 0; }
-.tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
-  padding: 12px 16px; }
-.tile.main { grid-column: span 2; }
+.tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 24px 0; }
+.tile { flex: 1 1 auto; background: var(--card); border: 1px solid var(--line);
+  border-radius: 10px; padding: 12px 16px; white-space: nowrap; }
 .tile dt { color: var(--soft); font-size: 13px; }
 .tile dd { margin: 0; font-size: 20px; font-weight: 600; letter-spacing: -0.01em; line-height: 1.3; }
 .tile.main dd { font-size: 28px; color: var(--good); line-height: 1.15; }
@@ -69,7 +68,7 @@ figure { margin: 0; }
 .panel { padding: 12px 10px 4px; display: flex; flex-direction: column; }
 .panel figcaption { padding: 0 4px 6px; flex: 1; }
 .panel figcaption p { color: var(--soft); font-size: 13px; line-height: 1.4; margin: 0; }
-svg { display: block; width: 100%; height: auto; font: inherit; font-size: 12px; }
+svg { display: block; width: 100%; height: auto; overflow: visible; font: inherit; font-size: 12px; }
 .wide, .medium { display: none; }
 @media (min-width: 560px) { .narrow { display: none; } .medium { display: block; } }
 @media (min-width: 940px) { .medium { display: none; } .wide { display: block; } }
@@ -138,15 +137,15 @@ thead th { font-size: 13px; }
   h1 { font-size: 26px; }
   .lede { font-size: 17px; }
   section { margin-top: 36px; }
-  .tiles { grid-template-columns: 1fr 1fr; gap: 10px; }
-  .tile.main ~ .tile:last-child:nth-child(even) { grid-column: span 2; }
-  .tile { padding: 10px 12px; }
+  .tiles { gap: 10px; }
+  .tile { flex-basis: calc(50% - 5px); padding: 10px 12px; }
+  .tile.main { flex-basis: 100%; }
   .tile dd { font-size: 19px; }
   .large { padding: 12px 6px 4px; }
   .sides { grid-template-columns: 1fr; }
   .card { padding: 12px; }
-  table { font-size: 13.5px; }
-  th, td { padding-left: 16px; }
+  table { font-size: 13px; }
+  th, td { padding-left: 12px; }
   .bar-row { grid-template-columns: 3.2em 1fr 6.2em; gap: 8px; margin: 6px 0; }
 }
 @media print { body { background: none; } section { break-inside: avoid; } }

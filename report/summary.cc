@@ -82,11 +82,12 @@ std::string DescribeResult(const RunData& run) {
   const double difference = change->after.y - change->before.y;
   const absl::string_view verb = difference > 0   ? "rose"
                                  : difference < 0 ? "fell"
-                                                  : "stayed the same,";
+                                                  : "did not change:";
   const StageSpan* stage = ReinforcementStage(run);
-  return absl::StrFormat("Held-out accuracy %s from %s to %s in %s steps%s.", verb,
-                         Percent(change->before.y), Percent(change->after.y),
-                         FormatCount(static_cast<int64_t>(change->after.x - change->before.x)),
+  const int64_t steps = static_cast<int64_t>(change->after.x - change->before.x);
+  return absl::StrFormat("Held-out accuracy %s from %s to %s in %s %s%s.", verb,
+                         Percent(change->before.y), Percent(change->after.y), FormatCount(steps),
+                         steps == 1 ? "step" : "steps",
                          stage == nullptr ? "" : " of reinforcement learning");
 }
 

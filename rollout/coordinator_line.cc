@@ -52,10 +52,12 @@ Status CoordinatorLine::status() const {
 
 StatusOr<std::optional<LeasedWork>> CoordinatorLine::Lease(int free_sequences,
                                                            double wait_seconds) {
-  // Should the epoch end during the call, the lease counts to the old one and is dropped.
-  const uint64_t epoch = client_.epoch();
   HONE_ASSIGN_OR_RETURN(const proto::LeaseResponse response,
                         client_.Lease(free_sequences, wait_seconds));
+  // Read after the call: while it was retried the coordinator may have been replaced, and the lease
+  // is then the new one's, which waits for its result. Should it be the old one's after all, the
+  // new coordinator either takes the same samples or refuses them.
+  const uint64_t epoch = client_.epoch();
   if (response.groups().empty()) return std::nullopt;
   LeasedWork work{.lease_id = response.lease_id(), .weights = {epoch, response.policy_version()}};
   HONE_ASSIGN_OR_RETURN(work.sampling, FromProto(response.sampling()));

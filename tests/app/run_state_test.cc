@@ -53,7 +53,7 @@ TEST_F(RunStateTest, AnotherExperimentIsRefusedWithTheLineThatDiffers) {
   const Status status = WriteExperiment(folder_, Parse({"stages.0.sft.optimizer.lr=0.5"}));
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   const std::string message(status.message());
-  EXPECT_THAT(message, HasSubstr("there: lr: 0.0001"));
+  EXPECT_THAT(message, HasSubstr("there: lr: 1.0e-04"));
   EXPECT_THAT(message, HasSubstr("here:  lr: 0.5"));
   EXPECT_THAT(message, HasSubstr("--out"));
   EXPECT_THAT(message, HasSubstr("--fresh"));

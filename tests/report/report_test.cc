@@ -116,7 +116,7 @@ TEST_F(ReportTest, TheHeadlineComparesWithTheStartOfReinforcementLearning) {
   ASSERT_THAT(run.stages, SizeIs(2));
   EXPECT_EQ(run.stages[1].first, 3);
   EXPECT_EQ(DescribeResult(run),
-            "Held-out accuracy rose from 28.0% to 71.0% in 1 steps of reinforcement learning.");
+            "Held-out accuracy rose from 28.0% to 71.0% in 1 step of reinforcement learning.");
 }
 
 TEST_F(ReportTest, ARunInProgressSaysSo) {

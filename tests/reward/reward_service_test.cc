@@ -65,7 +65,7 @@ class RewardServiceTest : public ::testing::Test {
     options_.client_id = "reward-0.1";
     options_.experiment_hash = "hash";
   }
-  ~RewardServiceTest() override { Join(); }
+  ~RewardServiceTest() override { (void)Join(); }
 
   // Returns the address that it gave to the coordinator.
   std::string Start() {
