@@ -407,7 +407,22 @@ TEST_F(CommandTest, ARunEndsWithASummaryAndIsNotDoneTwice) {
   EXPECT_TRUE(Exists("compared.html"));
 }
 
-// The name of the last checkpoint's weights may differ from run to run only if the bits do.
+TEST_F(CommandTest, AnInterruptedRunStopsAndSaysHowToGoOn) {
+  Write("e.yaml", kExperiment);
+  const int status = std::system(
+      absl::StrCat("cd ", dir_, " && { ", HONE_BINARY,
+                   " run e.yaml stages.0.sft.steps=1000000 --out run >stdout 2>stderr & }; run=$!; "
+                   "until [ -s run/metrics.jsonl ]; do kill -0 $run || break; sleep 0.1; done; "
+                   "kill -INT $run; wait $run")
+          .c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_THAT(Read("stderr"), HasSubstr("stopped; the same command goes on"));
+  EXPECT_EQ(Read("stdout"), "");
+  const int fd = open((dir_ + "/run/lock").c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_EQ(flock(fd, LOCK_EX | LOCK_NB), 0);  // nobody works there any more
+  close(fd);
+}
+
 TEST_F(CommandTest, TwoRunsWithOtherResourcesEndInTheSameBits) {
   Write("e.yaml", kExperiment);
   const RunResult one = Hone("run e.yaml --out one");
