@@ -3,7 +3,8 @@
 
 Both sample from the same random-weight Qwen3 of the shape "nano", with the same prompts and the
 same number of new tokens (the end token does not stop either), each in a process of its own,
-loading excluded. The median of --repeats is shown.
+loading excluded. The median of --repeats is shown, transformers at the better of one thread and
+all; the program refuses to run on a busy machine.
 
 usage: .deps/venv/bin/python bench/compare_rollout.py --hone build/hone
 """
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from nano import save_nano
+from nano import check_quiet, peer_thread_counts, save_nano
 
 PEER = """
 import json, sys, time, torch
@@ -38,8 +39,8 @@ print(json.dumps([run(max_tokens) for _ in range(repeats)]))
 """
 
 
-def time_transformers(folder, prompts, args):
-    options = json.dumps([str(folder), prompts, args.max_tokens, args.threads, args.repeats])
+def time_transformers(folder, prompts, threads, args):
+    options = json.dumps([str(folder), prompts, args.max_tokens, threads, args.repeats])
     done = subprocess.run([sys.executable, "-c", PEER, options], check=True, text=True,
                           stdout=subprocess.PIPE)
     return statistics.median(json.loads(done.stdout.splitlines()[-1]))
@@ -66,7 +67,9 @@ def main():
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--allow-busy", action="store_true")
     args = parser.parse_args()
+    warnings = [check_quiet(args.allow_busy)]
     args.hone = args.hone.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -76,11 +79,14 @@ def main():
             prompts = [[(7 * i + 13 * j) % 256 for j in range(args.prompt_tokens)]
                        for i in range(batch)]
             tokens = batch * args.max_tokens
-            peer = tokens / time_transformers(folder, prompts, args)
+            peer = max(tokens / time_transformers(folder, prompts, threads, args)
+                       for threads in peer_thread_counts(args.threads))
             seconds, isa = time_hone(folder, prompts, args)
             ours = tokens / seconds
             print(f"{batch:6} {peer:14,.0f} {ours:14,.0f} {ours / peer:7.1f}×", flush=True)
-        print(f"{args.threads} threads, {isa}, fp32, {args.prompt_tokens} + {args.max_tokens} tokens")
+        print(f"{args.threads} threads, {isa}, fp32, "
+              f"{args.prompt_tokens} + {args.max_tokens} tokens")
+    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
 
 
 if __name__ == "__main__":

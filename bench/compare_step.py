@@ -3,7 +3,8 @@
 
 Both: CPU, fp32, the same random-weight Qwen3 "nano", prompts of 32 tokens, the same number of
 prompts, samples and new tokens, one optimiser update a step, no KL. Each in a process of its own;
-the median over the steps after the first is shown.
+the median over the steps after the first is shown, TRL at the better of one thread and all. The
+program refuses to run on a busy machine.
 
 usage: .deps/venv/bin/python bench/compare_step.py --hone build/hone
 """
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from nano import save_nano
+from nano import check_quiet, peer_thread_counts, save_nano
 
 PEER = """
 import json, sys, time, torch
@@ -34,9 +35,10 @@ def reward(completions, **k):  # every second sample is right, as in hone bench 
     return [float(i % 2) for i in range(len(completions))]
 texts = [("%04d" % i) * 8 for i in range(prompts * (repeats + 1))]
 config = GRPOConfig(
-    output_dir=folder + "/trl", use_cpu=True, bf16=False, per_device_train_batch_size=prompts * samples,
-    num_generations=samples, max_completion_length=max_tokens, max_steps=repeats + 1, beta=0.0,
-    learning_rate=1e-6, report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
+    output_dir=folder + "/trl", use_cpu=True, bf16=False,
+    per_device_train_batch_size=prompts * samples, num_generations=samples,
+    max_completion_length=max_tokens, max_steps=repeats + 1, beta=0.0, learning_rate=1e-6,
+    report_to=[], save_strategy="no", logging_strategy="no", disable_tqdm=True,
     gradient_checkpointing=False, generation_kwargs={"min_new_tokens": max_tokens})
 trainer = GRPOTrainer(
     model=AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), args=config,
@@ -47,8 +49,8 @@ print("seconds", json.dumps(Clock.seconds[1:]))
 """
 
 
-def time_trl(folder, args):
-    options = json.dumps([str(folder), args.prompts, args.samples, args.max_tokens, args.threads,
+def time_trl(folder, threads, args):
+    options = json.dumps([str(folder), args.prompts, args.samples, args.max_tokens, threads,
                           args.repeats])
     done = subprocess.run([sys.executable, "-c", PEER, options], check=True, text=True,
                           stdout=subprocess.PIPE)
@@ -73,12 +75,15 @@ def main():
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--allow-busy", action="store_true")
     args = parser.parse_args()
+    warnings = [check_quiet(args.allow_busy)]
     args.hone = args.hone.resolve()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         save_nano(folder)
-        peer = time_trl(folder, args)
+        peer = min(time_trl(folder, threads, args)
+                   for threads in peer_thread_counts(args.threads))
         ours = time_hone(folder, args)
     seconds = ours["seconds_per_step"]
     print(f"{'':16} {'s/step':>8}")
@@ -89,6 +94,7 @@ def main():
     print(f"{args.prompts} prompts × {args.samples} samples × {args.max_tokens} tokens, "
           f"{args.threads} threads, {ours['isa']}, fp32; hone at "
           f"{100 * ours['fraction_of_limit']:.0f}% of its matrix product's rate")
+    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
 
 
 if __name__ == "__main__":

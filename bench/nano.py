@@ -1,10 +1,47 @@
-"""The random-weight Qwen3 that the comparisons share: 4.85M parameters, one token a byte."""
+"""What the comparisons share: a random-weight Qwen3 of 4.85M parameters, one token a byte; and a
+guard against measuring on a machine that others use."""
+
+import os
+import sys
+import time
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
 END = "<|endoftext|>"
+MOST_BUSY_CORES = 0.1
+
+
+def busy_cores(seconds=2.0):
+    """Cores that other processes keep busy, the mean over a while."""
+
+    def busy():
+        with open("/proc/stat") as stat:
+            user, nice, system, _, _, irq, softirq, *_ = map(int, stat.readline().split()[1:])
+        return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+    before, begin = busy(), time.monotonic()
+    time.sleep(seconds)
+    return (busy() - before) / (time.monotonic() - begin)
+
+
+def check_quiet(allow_busy):
+    """Ends the program on a busy machine; with allow_busy, returns the words to print beside the
+    figures instead. PyTorch's threads spin while they wait for one another: where one of them has
+    lost its core, a comparison shows a peer up to a hundred times slower than it is."""
+    busy = busy_cores()
+    if busy <= MOST_BUSY_CORES:
+        return ""
+    words = f"other processes keep {busy:.1f} cores busy: these figures compare nothing"
+    if not allow_busy:
+        sys.exit(f"{words}; wait for a quiet machine (--allow-busy only tries the script out)")
+    return f"NOT A MEASUREMENT: {words}"
+
+
+def peer_thread_counts(threads):
+    """The peer is shown at its best of these."""
+    return sorted({1, threads})
 
 
 def save_nano(folder):

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kLabelHeight = 14;    // between the middles of two labels
 constexpr double kCharacterWidth = 8;  // of a bold digit, at most
-constexpr double kLeastMargin = 36;    // at the left, for the name of the x axis
+constexpr double kLeastMargin = 42;    // at the left, for the name of the x axis
 constexpr double kMinBandLabelWidth = 34;
 constexpr double kPixelsPerTooltip = 9;
 
@@ -220,6 +220,19 @@ void Spread(std::vector<Label>* labels, double top, double bottom) {
   }
 }
 
+// At the left of the point, or where there is no room, at its right: then on the side of the curve
+// that it leaves free.
+std::string RenderFirstLabel(const Series& series, const Point& first, const Frame& frame,
+                             Unit unit) {
+  const double x = frame.X(first.x), y = frame.Y(first.y);
+  const std::string text = FormatValue(first.y, unit);
+  if (x - 9 - WidthOf(text) > frame.left) {
+    return Text(x - 9, y - 8, absl::StrCat("value end ", series.color), text);
+  }
+  const bool below = LastFinite(series.points).y > first.y && y + 20 < frame.bottom;
+  return Text(x + 9, y + (below ? 18 : -8), absl::StrCat("value ", series.color), text);
+}
+
 std::string RenderLabels(const Chart& chart, const Frame& frame) {
   std::vector<Label> labels;
   std::string out;
@@ -232,11 +245,7 @@ std::string RenderLabels(const Chart& chart, const Frame& frame) {
     const auto first = std::find_if(series.points.begin(), series.points.end(),
                                     [](const Point& p) { return std::isfinite(p.y); });
     if (first == series.points.end() || first->x == LastFinite(series.points).x) continue;
-    const double x = frame.X(first->x);
-    const bool near_edge = x < frame.left + 26;
-    absl::StrAppend(&out, Text(near_edge ? x + 9 : x - 9, frame.Y(first->y) - 8,
-                               absl::StrCat("value ", near_edge ? "" : "end ", series.color),
-                               FormatValue(first->y, chart.unit)));
+    out += RenderFirstLabel(series, *first, frame, chart.unit);
   }
   // So many that they cannot stand apart would not be read.
   if (kLabelHeight * static_cast<double>(labels.size()) > frame.bottom - frame.top) labels.clear();
