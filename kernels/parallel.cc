@@ -19,9 +19,11 @@ constexpr int kSpins = 1000;
 
 thread_local bool inside_parallel_for = false;
 
-// Workers wait for `epoch_` to change: first spinning, then asleep in the kernel.
-// Invariant: a worker touches the job only between its `arrived_` and `running_` accounting, and
-// Run() returns only when `running_` is back to 0.
+// One word tells the state of the job: its number, whether it may still be joined, and how many
+// workers are in it. Run() works too, closes the job once every item is taken, and waits only for
+// the workers that joined. One that was late (its core is busy elsewhere) finds the job closed and
+// holds nobody up, which on a machine with other work makes a several-fold difference.
+// Invariant: a worker touches body_, count_ and next_ only between joining and leaving.
 class Pool {
  public:
   explicit Pool(int num_threads) {
@@ -30,60 +32,80 @@ class Pool {
 
   ~Pool() {
     stop_.store(true);
-    epoch_.fetch_add(1);
-    epoch_.notify_all();
+    state_.fetch_add(kNextJob);
+    state_.notify_all();
     for (auto& thread : threads_) thread.join();
   }
-
-  int size() const { return static_cast<int>(threads_.size()) + 1; }
 
   void Run(int64_t count, absl::FunctionRef<void(int64_t)> body) {
     body_ = &body;
     count_ = count;
     next_.store(0, std::memory_order_relaxed);
-    running_.store(static_cast<int>(threads_.size()), std::memory_order_relaxed);
-    epoch_.fetch_add(1, std::memory_order_release);
-    epoch_.notify_all();
+    // Closed and empty before; the number wraps, and who sleeps that long only misses a job.
+    const uint32_t open = (state_.load(std::memory_order_relaxed) | kClosed) + kNextJob - kClosed;
+    state_.store(open, std::memory_order_release);
+    state_.notify_all();
     Work();
-    int running;
-    for (int spin = 0; (running = running_.load(std::memory_order_acquire)) != 0; ++spin) {
+    uint32_t state = state_.fetch_or(kClosed, std::memory_order_acq_rel) | kClosed;
+    for (int spin = 0; (state & kActive) != 0; ++spin) {
       if (spin < kSpins) {
         _mm_pause();
       } else {
-        running_.wait(running, std::memory_order_acquire);
+        state_.wait(state, std::memory_order_acquire);
       }
+      state = state_.load(std::memory_order_acquire);
     }
   }
 
  private:
+  static constexpr uint32_t kActive = 0xfff;  // workers in the job
+  static constexpr uint32_t kClosed = 0x1000;
+  static constexpr uint32_t kNextJob = 0x2000;
+
+  static uint32_t JobNumber(uint32_t state) { return state / kNextJob; }
+
   void Work() {
     inside_parallel_for = true;
     for (int64_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) (*body_)(i);
     inside_parallel_for = false;
   }
 
+  // Returns the state once there is a job other than `seen`.
+  uint32_t AwaitJob(uint32_t seen) {
+    uint32_t state = state_.load(std::memory_order_acquire);
+    for (int spin = 0; JobNumber(state) == seen; ++spin) {
+      if (spin < kSpins) {
+        _mm_pause();
+      } else {
+        state_.wait(state, std::memory_order_acquire);
+      }
+      state = state_.load(std::memory_order_acquire);
+    }
+    return state;
+  }
+
   void WorkerLoop() {
     uint32_t seen = 0;
     while (true) {
-      for (int spin = 0; epoch_.load(std::memory_order_acquire) == seen; ++spin) {
-        if (spin < kSpins) {
-          _mm_pause();
-        } else {
-          epoch_.wait(seen, std::memory_order_acquire);
-        }
-      }
-      ++seen;
+      uint32_t state = AwaitJob(seen);
       if (stop_.load(std::memory_order_acquire)) return;
+      seen = JobNumber(state);
+      bool joined = false;
+      while (!joined && JobNumber(state) == seen && (state & kClosed) == 0) {
+        joined = state_.compare_exchange_weak(state, state + 1, std::memory_order_acq_rel);
+      }
+      if (!joined) continue;
       Work();
-      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+      if ((state_.fetch_sub(1, std::memory_order_acq_rel) & (kClosed | kActive)) == (kClosed | 1)) {
+        state_.notify_all();
+      }
     }
   }
 
   std::vector<std::thread> threads_;
-  std::atomic<uint32_t> epoch_{0};
+  std::atomic<uint32_t> state_{kClosed};
   std::atomic<bool> stop_{false};
   std::atomic<int64_t> next_{0};
-  std::atomic<int> running_{0};
   int64_t count_ = 0;
   absl::FunctionRef<void(int64_t)>* body_ = nullptr;
 };
