@@ -46,8 +46,8 @@ STEPS = 22  # of both stages
 class Run:
     """One run folder and the command that makes it."""
 
-    def __init__(self, base, name, overrides=()):
-        self.out = pathlib.Path(base) / name
+    def __init__(self, base, name, overrides=(), out=None):
+        self.out = out or pathlib.Path(base) / name
         experiment = pathlib.Path(base) / "tiny.yaml"
         experiment.write_text(EXPERIMENT)
         self.command = [HONE, "run", str(experiment), "--out", str(self.out), *overrides]
