@@ -21,9 +21,9 @@ Status Error(const std::string& path, sqlite3* db, int code) {
       return absl::ResourceExhaustedError(
           absl::StrCat(message, ": free some space, the run can then resume"));
     case SQLITE_IOERR:  // also where the file of its shared memory cannot grow
-      return absl::UnavailableError(
-          absl::StrCat(message, " (SQLite code ", sqlite3_extended_errcode(db),
-                       "): the disk may be full or failing; once it is mended, the run can resume"));
+      return absl::UnavailableError(absl::StrCat(
+          message, " (SQLite code ", sqlite3_extended_errcode(db),
+          "): the disk may be full or failing; once it is mended, the run can resume"));
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN:

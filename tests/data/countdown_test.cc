@@ -245,9 +245,9 @@ TEST(CountdownTest, DemonstrationsAreRightAndOftenFail) {
   }
   RecordProperty("success_percent", 100 * successes / kCount);
   RecordProperty("mean_characters", static_cast<int>(characters / kCount));
-  EXPECT_EQ(most, 10);
+  EXPECT_EQ(most, 15);
   EXPECT_GT(tries, 2 * kCount);
-  EXPECT_GT(successes, kCount * 0.2);  // enough to learn from; 0.28 as measured
+  EXPECT_GT(successes, kCount * 0.2);  // enough to learn from; 0.27 as measured
   EXPECT_LT(successes, kCount * 0.6);  // and room to improve
 }
 
@@ -321,8 +321,11 @@ TEST(CountdownTest, UnknownNamesListTheKnownOnes) {
 }
 
 TEST(CountdownTest, AddedTokens) {
-  EXPECT_THAT(MakeTask(TaskSpec{}).value()->added_tokens(),
-              testing::ElementsAre("<think>", "</think>", "<answer>", "</answer>"));
+  const std::vector<std::string> tokens = MakeTask(TaskSpec{}).value()->added_tokens();
+  ASSERT_EQ(tokens.size(), 4 + 90);
+  EXPECT_THAT(absl::MakeSpan(tokens).subspan(0, 5),
+              testing::ElementsAre("<think>", "</think>", "<answer>", "</answer>", "10"));
+  EXPECT_EQ(tokens.back(), "99");
 }
 
 }  // namespace
