@@ -247,7 +247,7 @@ TEST(CountdownTest, DemonstrationsAreRightAndOftenFail) {
   RecordProperty("mean_characters", static_cast<int>(characters / kCount));
   EXPECT_EQ(most, 15);
   EXPECT_GT(tries, 2 * kCount);
-  EXPECT_GT(successes, kCount * 0.2);  // enough to learn from; 0.27 as measured
+  EXPECT_GT(successes, kCount * 0.2);  // enough to learn from; 0.26 as measured
   EXPECT_LT(successes, kCount * 0.6);  // and room to improve
 }
 
