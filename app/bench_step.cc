@@ -87,7 +87,7 @@ class StepBench {
     for (int i = 0; i < options_.prompts; ++i) {
       Prompt& prompt = groups[i].prompt;
       prompt.id = i;
-      prompt.problem = task_.TrainProblem(/*seed=*/7, next_problem_++);
+      HONE_ASSIGN_OR_RETURN(prompt.problem, task_.TrainProblem(/*seed=*/7, next_problem_++));
       prompt.tokens = RandomTokens(model_.config(), options_.prompt_tokens, next_problem_);
       requests.push_back({prompt.id, prompt.tokens, options_.samples, sampling});
     }

@@ -84,7 +84,8 @@ StatusOr<int64_t> PromptTokens(const Experiment& experiment, const TaskSpec& spe
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(spec));
   size_t longest = 0;
   for (int i = 0; i < 64; ++i) {
-    longest = std::max(longest, task->TrainProblem(experiment.seed, i).prompt.size());
+    HONE_ASSIGN_OR_RETURN(const Problem problem, task->TrainProblem(experiment.seed, i));
+    longest = std::max(longest, problem.prompt.size());
   }
   return static_cast<int64_t>(longest);
 }
@@ -94,8 +95,7 @@ StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage&
   StageEstimate estimate;
   estimate.steps = StepsOf(stage);
   estimate.evaluations = 2 + (eval.every_steps > 0 ? (estimate.steps - 1) / eval.every_steps : 0);
-  estimate.generated_per_evaluation =
-      int64_t{std::min(eval.problems, TaskOf(stage).heldout)} * eval.samples * eval.max_tokens;
+  estimate.generated_per_evaluation = int64_t{eval.problems} * eval.samples * eval.max_tokens;
   if (stage.sft) {
     estimate.name = "sft";
     estimate.trained_per_step = stage.sft->batch_tokens;

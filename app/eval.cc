@@ -199,14 +199,16 @@ Status Eval(const Options& options) {
   SetNumThreads(options.threads);
   HONE_ASSIGN_OR_RETURN(const TaskSpec spec, ParseTask(options));
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(spec));
-  HONE_ASSIGN_OR_RETURN(const RewardSum reward, RewardSum::Make({{spec.name, 1.0}}));
+  HONE_ASSIGN_OR_RETURN(const RewardSum reward, RewardSum::Make({{task->reward(), 1.0}}));
   HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
-  absl::Span<const Problem> problems = task->heldout();
-  if (options.problems > static_cast<int>(problems.size())) {
-    std::fprintf(stderr, "hone: the task holds out only %d problems; heldout=%d gives more\n",
-                 static_cast<int>(problems.size()), options.problems);
+  if (options.problems > task->num_heldout()) {
+    std::fprintf(stderr, "hone: the task holds out only %d problems\n",
+                 static_cast<int>(task->num_heldout()));
   }
-  problems = problems.subspan(0, options.problems);
+  std::vector<Problem> problems;
+  for (int64_t i = 0; i < std::min<int64_t>(options.problems, task->num_heldout()); ++i) {
+    HONE_ASSIGN_OR_RETURN(problems.emplace_back(), task->HeldoutProblem(i));
+  }
   HONE_ASSIGN_OR_RETURN(const Results results, Measure(options, model, problems, reward));
   options.json ? PrintJson(options, results) : PrintTable(options, results);
   return absl::OkStatus();

@@ -16,12 +16,24 @@ struct Row {
   std::string meaning;
 };
 
-// A row for the block or list itself, then its keys, so that the listing reads from the top.
-void AddRows(const Schema& schema, const std::string& path, std::vector<Row>* rows) {
+// A row for the block or list itself, then its keys, so that the listing reads from the top. Keys
+// that only blocks of one `name` have begin their meaning with it.
+void AddRows(const Schema& schema, const std::string& path, std::vector<Row>* rows,
+             const std::string& name = "") {
+  if (!schema.variants.empty()) {
+    for (const SchemaKey& variant : schema.variants) {
+      AddRows(variant.schema, path, rows, variant.name);
+    }
+    return;
+  }
   for (const SchemaKey& key : schema.keys) {
     const std::string key_path = JoinPath(path, key.name);
     const bool is_list = key.schema.kind == Schema::Kind::kList;
-    rows->push_back({key_path, is_list ? "[]" : key.default_value, key.meaning});
+    const bool names_variant = !name.empty() && key.name == "name";
+    // The names themselves are told once.
+    if (names_variant && rows->back().path != path) continue;
+    const std::string owner = name.empty() || names_variant ? "" : absl::StrCat(name, ": ");
+    rows->push_back({key_path, is_list ? "[]" : key.default_value, owner + key.meaning});
     if (is_list) {
       AddRows(key.schema.element[0], JoinPath(key_path, "N"), rows);
     } else {

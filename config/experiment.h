@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "config/task_spec.h"
+
 namespace hone {
 
 // A model that starts from nothing. Shapes as in a Hugging Face config.json.
@@ -71,30 +73,6 @@ struct ModelSpec {
   }
 
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;
-};
-
-// The Countdown task: reach a target from numbers with + - * /.
-struct TaskSpec {
-  std::string name = "countdown";
-  int num_numbers = 3;  // how many numbers a problem gives
-  int max_number = 9;   // numbers are drawn from 1 … max_number
-  int min_target = 5;
-  int max_target = 30;
-  int heldout = 512;  // problems kept out of training, with all their permutations
-  std::string prompt_template = "short";  // short | r1_zero
-
-  template <typename V>
-  void Fields(V& v) {
-    v("name", name, "countdown");
-    v("num_numbers", num_numbers, "numbers a problem gives (2 to 4)");
-    v("max_number", max_number, "numbers are drawn from 1 to this");
-    v("min_target", min_target, "smallest target");
-    v("max_target", max_target, "largest target");
-    v("heldout", heldout, "problems kept out of training, with all their permutations");
-    v("prompt_template", prompt_template, "short or r1_zero: the text around the question");
-  }
-
-  friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };
 
 struct OptimizerSpec {

@@ -26,6 +26,9 @@ StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string&
 // the same text on every machine. The run folder's experiment.yaml.
 std::string ToYaml(const Experiment& experiment);
 
+// A task alone, every key with its value: equal texts mean equal problems.
+std::string ToYaml(const TaskSpec& task);
+
 // Hash of what determines the result: ToYaml without the checkpoint block and without `resources`,
 // but with resources.trainer.micro_batch_tokens (gradients are summed by micro-batches); SHA-256 in
 // hex. Two runs with equal hashes end in the same bits.

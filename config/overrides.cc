@@ -35,6 +35,9 @@ class Descent {
 
  private:
   Status StepIntoBlock(absl::string_view key) {
+    if (key != "name") {
+      HONE_ASSIGN_OR_RETURN(schema_, ChooseVariant(*schema_, source_, path_, *node_));
+    }
     const SchemaKey* known = schema_->Find(key);
     if (known == nullptr) {
       return Fail(absl::StrCat("unknown key ", Quote(key),

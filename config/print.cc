@@ -64,15 +64,19 @@ class Printer {
   bool printed_ = false;
 };
 
-}  // namespace
-
-std::string ToYaml(const Experiment& experiment) {
+template <typename T>
+std::string PrintBlock(T block) {  // a copy: Fields() takes a mutable struct
   std::string text;
   Printer printer("", "", &text);
-  Experiment copy = experiment;  // Fields() takes a mutable struct
-  copy.Fields(printer);
+  block.Fields(printer);
   return text;
 }
+
+}  // namespace
+
+std::string ToYaml(const Experiment& experiment) { return PrintBlock(experiment); }
+
+std::string ToYaml(const TaskSpec& task) { return PrintBlock(task); }
 
 std::string ExperimentHash(const Experiment& experiment) {
   std::string text;

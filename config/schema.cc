@@ -12,8 +12,31 @@ namespace hone {
 namespace {
 
 template <typename T>
+concept HasVariants = requires {
+  T::Names();
+};
+
+template <typename T>
 struct Collect {
   static Schema From() {
+    if constexpr (HasVariants<T>) {
+      Schema schema;
+      for (const std::string& name : T::Names()) {
+        T defaults;
+        defaults.name = name;
+        schema.variants.push_back({name, "", "", From(defaults)});
+      }
+      const Schema& first = schema.variants.front().schema;
+      schema.kind = first.kind;
+      schema.bare_name = first.bare_name;
+      schema.keys = first.keys;
+      return schema;
+    } else {
+      return From(T());
+    }
+  }
+
+  static Schema From(T defaults) {
     Schema schema;
     if constexpr (!kIsScalar<T>) {
       schema.kind = Schema::Kind::kStruct;
@@ -22,7 +45,6 @@ struct Collect {
       } else if constexpr (std::is_same_v<T, TaskSpec> || std::is_same_v<T, RewardSpec>) {
         schema.bare_name = Schema::BareName::kNameKey;
       }
-      T defaults;
       auto collect = [&schema](const char* name, auto& value, const char* meaning) {
         SchemaKey key{name, meaning, "", Collect<std::decay_t<decltype(value)>>::From()};
         if constexpr (kIsScalar<std::decay_t<decltype(value)>>)
@@ -55,6 +77,20 @@ const SchemaKey* Schema::Find(absl::string_view key) const {
     if (known.name == key) return &known;
   }
   return nullptr;
+}
+
+const Schema* Schema::Variant(absl::string_view name) const {
+  if (variants.empty()) return this;
+  for (const SchemaKey& variant : variants) {
+    if (variant.name == name) return &variant.schema;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Schema::VariantNames() const {
+  std::vector<std::string> names;
+  for (const SchemaKey& variant : variants) names.push_back(variant.name);
+  return names;
 }
 
 std::vector<std::string> Schema::KeyNames() const {

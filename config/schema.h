@@ -20,10 +20,16 @@ struct Schema {
 
   Kind kind = Kind::kScalar;
   BareName bare_name = BareName::kNone;
-  std::vector<SchemaKey> keys;  // structs, in order
+  std::vector<SchemaKey> keys;  // structs, in order; with variants: those of the default one
   std::vector<Schema> element;  // lists: the one schema of every element
 
+  // Structs whose keys depend on their key `name`: one schema for each name, the default first.
+  std::vector<SchemaKey> variants;
+
   const SchemaKey* Find(absl::string_view key) const;
+  // The schema of a block with this `name`; null for an unknown one. Without variants: this one.
+  const Schema* Variant(absl::string_view name) const;
+  std::vector<std::string> VariantNames() const;
   std::vector<std::string> KeyNames() const;
 
   // The path of the first key of this name inside the blocks below: "optimizer.lr" for "lr".

@@ -61,11 +61,26 @@ Status ExpandBareName(const Schema& schema, const YamlSource& source, const std:
                                                 Suggestion(node->text, names)));
 }
 
-Status CheckShape(const Schema& schema, const YamlSource& source, const std::string& path,
+StatusOr<const Schema*> ChooseVariant(const Schema& schema, const YamlSource& source,
+                                      const std::string& path, const YamlNode& node) {
+  if (schema.variants.empty()) return &schema;
+  const YamlNode* name = node.Find("name");
+  if (name == nullptr || !name->is_scalar()) return &schema.variants.front().schema;
+  const Schema* variant = schema.Variant(name->text);
+  if (variant != nullptr) return variant;
+  return source.Error(
+      name->place, absl::StrCat(JoinPath(path, "name"), " has the unknown value ",
+                                Quote(name->text), Suggestion(name->text, schema.VariantNames())));
+}
+
+Status CheckShape(const Schema& any_schema, const YamlSource& source, const std::string& path,
                   YamlNode* node) {
-  if (schema.kind == Schema::Kind::kScalar) return absl::OkStatus();
-  HONE_RETURN_IF_ERROR(ExpandBareName(schema, source, path, node));
+  if (any_schema.kind == Schema::Kind::kScalar) return absl::OkStatus();
+  HONE_RETURN_IF_ERROR(ExpandBareName(any_schema, source, path, node));
   if (node->is_null()) return absl::OkStatus();
+  HONE_ASSIGN_OR_RETURN(const Schema* const variant,
+                        ChooseVariant(any_schema, source, path, *node));
+  const Schema& schema = *variant;
   const bool wants_list = schema.kind == Schema::Kind::kList;
   if (wants_list ? !node->is_list() : !node->is_map()) {
     const std::string keys =

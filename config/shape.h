@@ -16,6 +16,11 @@ namespace hone {
 Status ExpandBareName(const Schema& schema, const YamlSource& source, const std::string& path,
                       YamlNode* node);
 
+// The schema that a block's `name` chooses, after ExpandBareName. InvalidArgument for an unknown
+// name. The same schema where no name has a say.
+StatusOr<const Schema*> ChooseVariant(const Schema& schema, const YamlSource& source,
+                                      const std::string& path, const YamlNode& node);
+
 // Expands every bare name and checks that each block is a map of known keys and each list a list.
 // An empty block (null) stands for its defaults. Scalars are not looked at.
 Status CheckShape(const Schema& schema, const YamlSource& source, const std::string& path,

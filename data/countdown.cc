@@ -160,7 +160,7 @@ std::string DemonstrationText(const Instance& instance, Random* random) {
 class Countdown : public Task {
  public:
   // `problems`: the first `num_heldout` are held out, the others train.
-  Countdown(const TaskSpec& spec, std::vector<CountdownProblem> problems)
+  Countdown(const CountdownSpec& spec, std::vector<CountdownProblem> problems)
       : num_numbers_(spec.num_numbers),
         r1_zero_(spec.prompt_template == "r1_zero"),
         training_(problems.begin() + spec.heldout, problems.end()) {
@@ -170,19 +170,22 @@ class Countdown : public Task {
     }
   }
 
-  Problem TrainProblem(uint64_t seed, uint64_t index) const override {
+  StatusOr<Problem> TrainProblem(uint64_t seed, uint64_t index) const override {
     Random random(seed, kTrainStream | index);
     return MakeProblem(DrawTraining(&random), r1_zero_);
   }
 
-  Demonstration MakeDemonstration(uint64_t seed, uint64_t index) const override {
+  StatusOr<Demonstration> MakeDemonstration(uint64_t seed, uint64_t index) const override {
     Random random(seed, kDemonstrationStream | index);
     const Instance instance = DrawTraining(&random);
-    return {.prompt = PromptText(instance, r1_zero_),
-            .completion = DemonstrationText(instance, &random)};
+    return Demonstration{.prompt = PromptText(instance, r1_zero_),
+                         .completion = DemonstrationText(instance, &random)};
   }
 
-  const std::vector<Problem>& heldout() const override { return heldout_; }
+  int64_t num_heldout() const override { return static_cast<int64_t>(heldout_.size()); }
+  StatusOr<Problem> HeldoutProblem(int64_t index) const override { return heldout_[index]; }
+
+  std::string reward() const override { return "countdown"; }
 
   // The tags, and the numbers of two digits: a small model adds and compares whole numbers sooner
   // than digits, and a try takes a fifth fewer tokens.
@@ -207,7 +210,7 @@ class Countdown : public Task {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Task>> MakeCountdown(const TaskSpec& spec) {
+StatusOr<std::unique_ptr<Task>> MakeCountdown(const CountdownSpec& spec) {
   if (spec.prompt_template != "short" && spec.prompt_template != "r1_zero") {
     return absl::InvalidArgumentError(absl::StrCat("task countdown: unknown prompt_template \"",
                                                    spec.prompt_template,

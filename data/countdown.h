@@ -13,14 +13,14 @@
 #include <memory>
 
 #include "base/status.h"
-#include "config/experiment.h"
+#include "config/task_spec.h"
 #include "data/task.h"
 
 namespace hone {
 
 // InvalidArgument for ranges that make no sense, or that hold fewer problems than are held out and
 // one for training (it says how many there are).
-StatusOr<std::unique_ptr<Task>> MakeCountdown(const TaskSpec& spec);
+StatusOr<std::unique_ptr<Task>> MakeCountdown(const CountdownSpec& spec);
 
 }  // namespace hone
 

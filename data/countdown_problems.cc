@@ -87,7 +87,7 @@ Status CheckRange(const char* key, int value, int low, int high) {
       absl::StrCat("task countdown: ", key, " must be ", low, " to ", high, ", is ", value));
 }
 
-Status CheckSpec(const TaskSpec& spec) {
+Status CheckSpec(const CountdownSpec& spec) {
   HONE_RETURN_IF_ERROR(CheckRange("num_numbers", spec.num_numbers, 2, kMaxCountdownNumbers));
   HONE_RETURN_IF_ERROR(CheckRange("max_number", spec.max_number, 1, kMaxNumber));
   HONE_RETURN_IF_ERROR(CheckRange("min_target", spec.min_target, 1, kMaxTarget));
@@ -112,7 +112,7 @@ uint64_t CountdownProblem::Key() const {
   return key;
 }
 
-StatusOr<std::vector<CountdownProblem>> SolvableCountdownProblems(const TaskSpec& spec) {
+StatusOr<std::vector<CountdownProblem>> SolvableCountdownProblems(const CountdownSpec& spec) {
   HONE_RETURN_IF_ERROR(CheckSpec(spec));
   Solver solver(spec.num_numbers, spec.min_target, spec.max_target);
   std::vector<CountdownProblem> problems;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "config/experiment.h"
+#include "config/task_spec.h"
 
 namespace hone {
 
@@ -26,7 +26,7 @@ struct CountdownProblem {
 
 // Every solvable problem of the ranges, by numbers then target. InvalidArgument for ranges that
 // make no sense or whose enumeration would take more than seconds.
-StatusOr<std::vector<CountdownProblem>> SolvableCountdownProblems(const TaskSpec& spec);
+StatusOr<std::vector<CountdownProblem>> SolvableCountdownProblems(const CountdownSpec& spec);
 
 }  // namespace hone
 

@@ -6,7 +6,7 @@
 namespace hone {
 
 StatusOr<std::unique_ptr<Task>> MakeTask(const TaskSpec& spec) {
-  if (spec.name == "countdown") return MakeCountdown(spec);
+  if (spec.name == "countdown") return MakeCountdown(spec.countdown);
   return absl::InvalidArgumentError(
       absl::StrCat("unknown task \"", spec.name, "\"; one of: countdown"));
 }

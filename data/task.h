@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "config/experiment.h"
+#include "config/task_spec.h"
 #include "data/records.h"
 
 namespace hone {
@@ -20,18 +20,23 @@ struct Demonstration {
 };
 
 // Everything a task gives is a pure function of (spec, seed, index).
+// Thread safety: all methods may be called from several threads.
 class Task {
  public:
   virtual ~Task() = default;
 
   // The index-th problem of training; never one of the held-out set nor a permutation of one.
-  virtual Problem TrainProblem(uint64_t seed, uint64_t index) const = 0;
+  virtual StatusOr<Problem> TrainProblem(uint64_t seed, uint64_t index) const = 0;
 
   // The index-th demonstration for a warm start, on a training problem.
-  virtual Demonstration MakeDemonstration(uint64_t seed, uint64_t index) const = 0;
+  virtual StatusOr<Demonstration> MakeDemonstration(uint64_t seed, uint64_t index) const = 0;
 
-  // The held-out problems; they do not depend on the run's seed.
-  virtual const std::vector<Problem>& heldout() const = 0;
+  // The held-out problems, index from 0; they do not depend on the run's seed.
+  virtual int64_t num_heldout() const = 0;
+  virtual StatusOr<Problem> HeldoutProblem(int64_t index) const = 0;
+
+  // The reward that judges answers to its problems.
+  virtual std::string reward() const = 0;
 
   // Tokens that the tokenizer of an init model should hold whole, e.g. "<think>".
   virtual std::vector<std::string> added_tokens() const = 0;

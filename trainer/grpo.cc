@@ -91,10 +91,9 @@ class GrpoLoop {
       SampleRequest request;
       for (int i = 0; i < stage_.prompts_per_step; ++i) {
         const int64_t index = next_job_step_ * stage_.prompts_per_step + i;
-        HONE_ASSIGN_OR_RETURN(
-            Prompt prompt,
-            MakePrompt(context_.tokenizer, task_.TrainProblem(context_.experiment.seed, index),
-                       PromptId(position.stage, false, index)));
+        HONE_ASSIGN_OR_RETURN(Problem problem, task_.TrainProblem(context_.experiment.seed, index));
+        HONE_ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(context_.tokenizer, std::move(problem),
+                                                        PromptId(position.stage, false, index)));
         request.prompts.push_back(std::move(prompt));
       }
       request.num_samples = stage_.samples_per_prompt;

@@ -30,8 +30,9 @@ class DemonstrationReader {
   StatusOr<TrainSequence> Next() {
     const int64_t epoch = cursor_ / count_;
     if (epoch != epoch_) Shuffle(epoch);
-    const Demonstration demonstration =
-        task_.MakeDemonstration(context_.experiment.seed, order_[cursor_ % count_]);
+    HONE_ASSIGN_OR_RETURN(
+        const Demonstration demonstration,
+        task_.MakeDemonstration(context_.experiment.seed, order_[cursor_ % count_]));
     ++cursor_;
     TrainSequence sequence;
     HONE_ASSIGN_OR_RETURN(sequence.tokens, context_.tokenizer.Encode(demonstration.prompt, true));

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "config/load.h"
 
 namespace hone {
 namespace {
@@ -119,26 +120,25 @@ StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Samplin
 StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const TaskSpec& task_spec,
                                  const EvalSpec& spec, int64_t step) {
   const uint64_t version = context.position.policy_version;
-  const std::string name = absl::StrFormat(
-      "%s %s, %d numbers to %d, targets %d to %d, %d of %d problems, %d samples, %d tokens",
-      task_spec.name, task_spec.prompt_template, task_spec.num_numbers, task_spec.max_number,
-      task_spec.min_target, task_spec.max_target, spec.problems, task_spec.heldout, spec.samples,
-      spec.max_tokens);
+  const std::string name =
+      absl::StrFormat("%s%d problems, %d samples, %d tokens", ToYaml(task_spec), spec.problems,
+                      spec.samples, spec.max_tokens);
   std::optional<HeldoutMeasure>& measured = context.position.measured;
   if (measured && measured->policy_version == version && measured->spec == name) {
     return Heldout{measured->accuracy, /*known=*/true};
   }
   SampleRequest request;
-  const int64_t count = std::min<int64_t>(spec.problems, task.heldout().size());
+  const int64_t count = std::min<int64_t>(spec.problems, task.num_heldout());
   for (int64_t i = 0; i < count; ++i) {
-    HONE_ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(context.tokenizer, task.heldout()[i],
+    HONE_ASSIGN_OR_RETURN(Problem problem, task.HeldoutProblem(i));
+    HONE_ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(context.tokenizer, std::move(problem),
                                                     PromptId(context.position.stage, true, i)));
     request.prompts.push_back(std::move(prompt));
   }
   request.num_samples = spec.samples;
   request.sampling.temperature = 1.0f;
   request.sampling.max_tokens = spec.max_tokens;
-  request.reward = {{task_spec.name, 1.0}};
+  request.reward = {{task.reward(), 1.0}};
   PublishWeights(context);
   HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
   HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,

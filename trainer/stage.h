@@ -78,8 +78,9 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
 StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
                                             const std::string& split);
 
-// Held-out accuracy: the mean over spec.problems × spec.samples at temperature 1. Nothing is
-// sampled when the same weights were measured by the same spec before.
+// Held-out accuracy by the task's own reward: the mean over spec.problems (or as many as there are)
+// × spec.samples at temperature 1. Nothing is sampled when the same weights were measured by the
+// same spec before.
 struct Heldout {
   double accuracy = 0;
   bool known = false;  // nothing was sampled

@@ -33,7 +33,8 @@ StatusOr<StartingModel> MakeStartingModel(const Experiment& experiment) {
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(FirstTask(experiment)));
   std::vector<std::string> texts;
   for (int i = 0; i < kTokenizerTexts; ++i) {
-    const Demonstration demonstration = task->MakeDemonstration(experiment.seed, i);
+    HONE_ASSIGN_OR_RETURN(const Demonstration demonstration,
+                          task->MakeDemonstration(experiment.seed, i));
     texts.push_back(demonstration.prompt + demonstration.completion);
   }
   HONE_ASSIGN_OR_RETURN(const std::string json,

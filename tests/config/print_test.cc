@@ -30,7 +30,7 @@ Experiment Sample() {
   GrpoStage& grpo = e.stages[1].grpo.emplace();
   grpo.reward = {{"countdown", 1.0}, {"format", -1e-300}};
   grpo.algorithm.std_epsilon = 5e-324;
-  grpo.task.min_target = 7;
+  grpo.task.countdown.min_target = 7;
   e.resources.rollout.workers = 3;
   return e;
 }

@@ -9,8 +9,8 @@
 namespace hone {
 namespace {
 
-TaskSpec Spec(int num_numbers, int max_number, int min_target, int max_target) {
-  TaskSpec spec;
+CountdownSpec Spec(int num_numbers, int max_number, int min_target, int max_target) {
+  CountdownSpec spec;
   spec.num_numbers = num_numbers;
   spec.max_number = max_number;
   spec.min_target = min_target;
@@ -62,7 +62,7 @@ TEST(CountdownProblemsTest, KeysAreDistinct) {
 }
 
 TEST(CountdownProblemsTest, BadRangesAreNamed) {
-  const auto refused = [](const TaskSpec& spec) {
+  const auto refused = [](const CountdownSpec& spec) {
     const Status status = SolvableCountdownProblems(spec).status();
     EXPECT_TRUE(absl::IsInvalidArgument(status));
     return std::string(status.message());

@@ -43,9 +43,17 @@ Key CanonicalKeyOfPrompt(absl::string_view prompt) {
   return key;
 }
 
+std::vector<Problem> Heldout(const Task& task) {
+  std::vector<Problem> problems;
+  for (int64_t i = 0; i < task.num_heldout(); ++i) {
+    problems.push_back(task.HeldoutProblem(i).value());
+  }
+  return problems;
+}
+
 std::set<Key> HeldoutKeys(const Task& task) {
   std::set<Key> keys;
-  for (const Problem& problem : task.heldout()) keys.insert(CanonicalKey(problem.answer));
+  for (const Problem& problem : Heldout(task)) keys.insert(CanonicalKey(problem.answer));
   return keys;
 }
 
@@ -143,17 +151,17 @@ Checked CheckDemonstration(const Demonstration& demonstration) {
 }
 
 TEST(CountdownTest, HeldoutProblemsAreDistinct) {
-  const auto task = MakeTask(TaskSpec{}).value();
-  EXPECT_EQ(task->heldout().size(), 512u);
+  const auto task = MakeCountdown(CountdownSpec{}).value();
+  EXPECT_EQ(task->num_heldout(), 512);
   EXPECT_EQ(HeldoutKeys(*task).size(), 512u);
 }
 
 TEST(CountdownTest, PromptAndAnswerSayTheSame) {
-  const auto task = MakeTask(TaskSpec{}).value();
-  for (const Problem& problem : task->heldout()) {
+  const auto task = MakeCountdown(CountdownSpec{}).value();
+  for (const Problem& problem : Heldout(*task)) {
     EXPECT_EQ(CanonicalKeyOfPrompt(problem.prompt), CanonicalKey(problem.answer));
   }
-  const Problem problem = task->TrainProblem(7, 0);
+  const Problem problem = task->TrainProblem(7, 0).value();
   const auto answer = nlohmann::json::parse(problem.answer);
   EXPECT_EQ(answer.dump(), problem.answer);  // compact
   const std::vector<int> n = answer.at("numbers");
@@ -163,10 +171,10 @@ TEST(CountdownTest, PromptAndAnswerSayTheSame) {
 }
 
 TEST(CountdownTest, R1ZeroPrompt) {
-  TaskSpec spec;
+  CountdownSpec spec;
   spec.prompt_template = "r1_zero";
-  const auto task = MakeTask(spec).value();
-  const Problem problem = task->TrainProblem(7, 0);
+  const auto task = MakeCountdown(spec).value();
+  const Problem problem = task->TrainProblem(7, 0).value();
   const auto answer = nlohmann::json::parse(problem.answer);
   const std::vector<int> n = answer.at("numbers");
   EXPECT_TRUE(absl::StartsWith(problem.prompt,
@@ -178,49 +186,50 @@ TEST(CountdownTest, R1ZeroPrompt) {
           std::to_string(n[1]) + ", " + std::to_string(n[2]) + ", create an equation that equals " +
           answer.at("target").dump() +
           ". You can use + - * / and each number exactly once. Assistant: <think>"));
-  EXPECT_EQ(task->MakeDemonstration(7, 0).prompt.substr(0, 14), "A conversation");
+  EXPECT_EQ(task->MakeDemonstration(7, 0)->prompt.substr(0, 14), "A conversation");
 }
 
 TEST(CountdownTest, TrainingNeverMeetsAHeldoutProblem) {
-  const auto task = MakeTask(TaskSpec{}).value();
+  const auto task = MakeCountdown(CountdownSpec{}).value();
   const std::set<Key> heldout = HeldoutKeys(*task);
   std::set<Key> seen;
   for (const uint64_t seed : {0, 7, 123456789}) {
     for (uint64_t i = 0; i < 200'000 / 3 + 1; ++i) {
-      const Key key = CanonicalKey(task->TrainProblem(seed, i).answer);
+      const Key key = CanonicalKey(task->TrainProblem(seed, i)->answer);
       ASSERT_FALSE(heldout.contains(key));
       seen.insert(key);
     }
   }
   // Every problem that is not held out is met.
-  TaskSpec all;
+  CountdownSpec all;
   all.heldout = 0;
-  const auto whole = MakeTask(all).value();
+  const auto whole = MakeCountdown(all).value();
   std::set<Key> every;
   for (uint64_t i = 0; i < 100'000; ++i)
-    every.insert(CanonicalKey(whole->TrainProblem(1, i).answer));
+    every.insert(CanonicalKey(whole->TrainProblem(1, i)->answer));
   EXPECT_EQ(seen.size() + heldout.size(), every.size());
 }
 
 TEST(CountdownTest, DemonstrationsNeverMeetAHeldoutProblem) {
-  const auto task = MakeTask(TaskSpec{}).value();
+  const auto task = MakeCountdown(CountdownSpec{}).value();
   const std::set<Key> heldout = HeldoutKeys(*task);
   for (const uint64_t seed : {0, 7, 123456789}) {
     for (uint64_t i = 0; i < 20'000; ++i) {
-      ASSERT_FALSE(heldout.contains(CanonicalKeyOfPrompt(task->MakeDemonstration(seed, i).prompt)));
+      ASSERT_FALSE(
+          heldout.contains(CanonicalKeyOfPrompt(task->MakeDemonstration(seed, i)->prompt)));
     }
   }
 }
 
 TEST(CountdownTest, PermutationsAreDrawnEvenly) {
-  TaskSpec spec;
+  CountdownSpec spec;
   spec.max_number = 3;
   spec.min_target = spec.max_target = 6;  // 1+2+3 and others
   spec.heldout = 0;
-  const auto task = MakeTask(spec).value();
+  const auto task = MakeCountdown(spec).value();
   std::map<std::string, int> counts;
   for (uint64_t i = 0; i < 60'000; ++i) {
-    const Problem problem = task->TrainProblem(3, i);
+    const Problem problem = task->TrainProblem(3, i).value();
     if (CanonicalKey(problem.answer).first == std::vector<int>{1, 2, 3}) ++counts[problem.prompt];
   }
   ASSERT_EQ(counts.size(), 6u);
@@ -231,12 +240,12 @@ TEST(CountdownTest, PermutationsAreDrawnEvenly) {
 }
 
 TEST(CountdownTest, DemonstrationsAreRightAndOftenFail) {
-  const auto task = MakeTask(TaskSpec{}).value();
+  const auto task = MakeCountdown(CountdownSpec{}).value();
   constexpr int kCount = 20'000;
   int successes = 0, tries = 0, most = 0;
   size_t characters = 0;
   for (int i = 0; i < kCount && !testing::Test::HasFailure(); ++i) {
-    const Demonstration demonstration = task->MakeDemonstration(7, i);
+    const Demonstration demonstration = task->MakeDemonstration(7, i).value();
     const Checked checked = CheckDemonstration(demonstration);
     successes += checked.success;
     tries += checked.tries;
@@ -253,75 +262,77 @@ TEST(CountdownTest, DemonstrationsAreRightAndOftenFail) {
 
 TEST(CountdownTest, DemonstrationsWithTwoAndFourNumbersAreRight) {
   for (const int num_numbers : {2, 4}) {
-    TaskSpec spec;
+    CountdownSpec spec;
     spec.num_numbers = num_numbers;
     spec.min_target = 1;
     spec.heldout = 10;
-    const auto task = MakeTask(spec).value();
+    const auto task = MakeCountdown(spec).value();
     for (int i = 0; i < 2000 && !testing::Test::HasFailure(); ++i) {
-      CheckDemonstration(task->MakeDemonstration(7, i));
+      CheckDemonstration(task->MakeDemonstration(7, i).value());
     }
   }
 }
 
 TEST(CountdownTest, EverythingIsAFunctionOfSpecSeedAndIndex) {
-  const auto a = MakeTask(TaskSpec{}).value(), b = MakeTask(TaskSpec{}).value();
-  for (size_t i = 0; i < a->heldout().size(); ++i) {
-    EXPECT_EQ(a->heldout()[i].prompt, b->heldout()[i].prompt);
+  const auto a = MakeCountdown(CountdownSpec{}).value(), b = MakeCountdown(CountdownSpec{}).value();
+  for (int64_t i = 0; i < a->num_heldout(); ++i) {
+    EXPECT_EQ(a->HeldoutProblem(i)->prompt, b->HeldoutProblem(i)->prompt);
   }
-  EXPECT_EQ(b->TrainProblem(7, 99).prompt, a->TrainProblem(7, 99).prompt);
+  EXPECT_EQ(b->TrainProblem(7, 99)->prompt, a->TrainProblem(7, 99)->prompt);
   for (uint64_t i = 0; i < 100; ++i) {
-    EXPECT_EQ(a->TrainProblem(7, i).answer, b->TrainProblem(7, i).answer);
-    EXPECT_EQ(a->MakeDemonstration(7, i).completion, b->MakeDemonstration(7, i).completion);
+    EXPECT_EQ(a->TrainProblem(7, i)->answer, b->TrainProblem(7, i)->answer);
+    EXPECT_EQ(a->MakeDemonstration(7, i)->completion, b->MakeDemonstration(7, i)->completion);
   }
   std::set<std::string> first;
-  for (uint64_t seed = 0; seed < 20; ++seed) first.insert(a->TrainProblem(seed, 0).prompt);
+  for (uint64_t seed = 0; seed < 20; ++seed) first.insert(a->TrainProblem(seed, 0)->prompt);
   EXPECT_GT(first.size(), 15u);
 }
 
 TEST(CountdownTest, HeldoutSetsOfTwoSizesAreNested) {
-  TaskSpec small;
+  CountdownSpec small;
   small.heldout = 100;
-  const auto a = MakeTask(small).value(), b = MakeTask(TaskSpec{}).value();
-  for (size_t i = 0; i < 100; ++i) EXPECT_EQ(a->heldout()[i].prompt, b->heldout()[i].prompt);
+  const auto a = MakeCountdown(small).value(), b = MakeCountdown(CountdownSpec{}).value();
+  for (int64_t i = 0; i < 100; ++i) {
+    EXPECT_EQ(a->HeldoutProblem(i)->prompt, b->HeldoutProblem(i)->prompt);
+  }
 }
 
 // Guards what published numbers were measured on: if this changes, so does every comparison.
 TEST(CountdownTest, TheHeldoutSetStaysWhatItIs) {
-  const auto task = MakeTask(TaskSpec{}).value();
-  EXPECT_EQ(task->heldout()[0].answer, R"({"numbers":[4,1,5],"target":19})");
-  EXPECT_EQ(task->heldout()[1].answer, R"({"numbers":[5,8,3],"target":7})");
-  EXPECT_EQ(task->heldout()[2].answer, R"({"numbers":[2,2,6],"target":24})");
-  EXPECT_EQ(task->heldout()[511].answer, R"({"numbers":[9,2,4],"target":18})");
+  const auto task = MakeCountdown(CountdownSpec{}).value();
+  EXPECT_EQ(task->HeldoutProblem(0)->answer, R"({"numbers":[4,1,5],"target":19})");
+  EXPECT_EQ(task->HeldoutProblem(1)->answer, R"({"numbers":[5,8,3],"target":7})");
+  EXPECT_EQ(task->HeldoutProblem(2)->answer, R"({"numbers":[2,2,6],"target":24})");
+  EXPECT_EQ(task->HeldoutProblem(511)->answer, R"({"numbers":[9,2,4],"target":18})");
 }
 
 TEST(CountdownTest, TooFewProblemsSaysHowMany) {
-  TaskSpec spec;
+  CountdownSpec spec;
   spec.num_numbers = 2;
   spec.max_number = 3;
   spec.min_target = 1;
   spec.max_target = 10;
   spec.heldout = 16;
-  const Status status = MakeTask(spec).status();
+  const Status status = MakeCountdown(spec).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(status.message(), testing::HasSubstr("only 16 solvable problems"));
   spec.heldout = 15;
-  EXPECT_TRUE(MakeTask(spec).ok());
+  EXPECT_TRUE(MakeCountdown(spec).ok());
   spec.heldout = -1;
-  EXPECT_TRUE(absl::IsInvalidArgument(MakeTask(spec).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(MakeCountdown(spec).status()));
 }
 
 TEST(CountdownTest, UnknownNamesListTheKnownOnes) {
   TaskSpec spec;
   spec.name = "count";
   EXPECT_THAT(MakeTask(spec).status().message(), testing::HasSubstr("one of: countdown"));
-  spec = TaskSpec{};
-  spec.prompt_template = "long";
-  EXPECT_THAT(MakeTask(spec).status().message(), testing::HasSubstr("short, r1_zero"));
+  CountdownSpec countdown;
+  countdown.prompt_template = "long";
+  EXPECT_THAT(MakeCountdown(countdown).status().message(), testing::HasSubstr("short, r1_zero"));
 }
 
 TEST(CountdownTest, AddedTokens) {
-  const std::vector<std::string> tokens = MakeTask(TaskSpec{}).value()->added_tokens();
+  const std::vector<std::string> tokens = MakeCountdown(CountdownSpec{}).value()->added_tokens();
   ASSERT_EQ(tokens.size(), 4 + 90);
   EXPECT_THAT(absl::MakeSpan(tokens).subspan(0, 5),
               testing::ElementsAre("<think>", "</think>", "<answer>", "</answer>", "10"));
