@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/command.h"
@@ -56,18 +55,6 @@ StatusOr<TaskSpec> ParseTask(const Options& options) {
   }
   HONE_ASSIGN_OR_RETURN(const Experiment experiment, ParseExperiment(text, "--task", overrides));
   return experiment.stages.front().sft->task;
-}
-
-// What a sample votes for: what stands in its last <answer>, spaces aside.
-std::string FinalAnswer(absl::string_view text) {
-  constexpr absl::string_view kOpen = "<answer>", kClose = "</answer>";
-  const size_t close = text.rfind(kClose);
-  if (close == absl::string_view::npos) return "";
-  const size_t open = text.substr(0, close).rfind(kOpen);
-  if (open == absl::string_view::npos) return "";
-  std::string answer(text.substr(open + kOpen.size(), close - open - kOpen.size()));
-  answer.erase(std::remove_if(answer.begin(), answer.end(), absl::ascii_isspace), answer.end());
-  return answer;
 }
 
 // Per problem values of each measure; their means are the results.
@@ -135,7 +122,7 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
           const Score score = reward.Judge(problem.prompt, text, problem.answer);
           ++results.outcomes[static_cast<int>(score.outcome)];
           results.truncated += completion.finish_reason == FinishReason::kLength;
-          votes.push_back({FinalAnswer(text), score.outcome == Outcome::kCorrect});
+          votes.push_back({reward.Vote(text), score.outcome == Outcome::kCorrect});
         }
         measures.Add(votes);
         return absl::OkStatus();

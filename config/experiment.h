@@ -192,7 +192,7 @@ struct RewardSpec {
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "countdown or format");
+    v("name", name, "countdown, format or number");
     v("weight", weight, "factor in the sum");
   }
 

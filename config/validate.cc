@@ -131,7 +131,7 @@ void CheckRewards(Checker& check, const std::string& path, const std::vector<Rew
   std::set<std::string> seen;
   for (size_t i = 0; i < reward.size(); ++i) {
     const std::string name_path = absl::StrCat(path, ".", i, ".name");
-    check.OneOf(name_path, reward[i].name, {"countdown", "format"});
+    check.OneOf(name_path, reward[i].name, {"countdown", "format", "number"});
     check.Require(seen.insert(reward[i].name).second, name_path,
                   absl::StrCat("is a second term ", Quote(reward[i].name),
                                "; give one term the sum of the weights"));

@@ -5,18 +5,15 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 #include "reward/expression.h"
+#include "reward/final_answer.h"
+#include "reward/shown.h"
 
 namespace hone {
 namespace {
-
-constexpr absl::string_view kOpen = "<answer>";
-constexpr absl::string_view kClose = "</answer>";
-constexpr int kMaxShownBytes = 80;
 
 struct CountdownRecord {
   std::vector<int64_t> numbers;  // sorted
@@ -52,22 +49,6 @@ StatusOr<CountdownRecord> ParseRecord(absl::string_view answer) {
     return absl::InvalidArgumentError("`target` must be a whole number from 0 below 10^18");
   }
   return record;
-}
-
-// What stands in the last pair of tags. An opening tag that is never closed counts for nothing.
-std::optional<absl::string_view> LastAnswer(absl::string_view completion) {
-  const size_t last_close = completion.rfind(kClose);
-  if (last_close == absl::string_view::npos) return std::nullopt;
-  const size_t open = completion.substr(0, last_close).rfind(kOpen);
-  if (open == absl::string_view::npos) return std::nullopt;
-  const size_t begin = open + kOpen.size();
-  const size_t close = completion.find(kClose, begin);
-  return completion.substr(begin, close - begin);
-}
-
-std::string Shown(absl::string_view text) {
-  if (text.size() <= kMaxShownBytes) return absl::Utf8SafeCHexEscape(text);
-  return absl::StrCat(absl::Utf8SafeCHexEscape(text.substr(0, kMaxShownBytes)), "...");
 }
 
 Verdict Incorrect(std::string detail) {
@@ -112,7 +93,7 @@ class CountdownVerifier : public Verifier {
               .detail = absl::StrCat("countdown: the problem's answer ", record.status().message(),
                                      ": ", Shown(answer))};
     }
-    const std::optional<absl::string_view> found = LastAnswer(completion);
+    const std::optional<absl::string_view> found = LastAnswerTag(completion);
     if (!found.has_value()) {
       return {.outcome = Outcome::kUnparseable, .detail = "no <answer>...</answer>"};
     }
@@ -125,6 +106,8 @@ class CountdownVerifier : public Verifier {
     }
     return Compare(text, *expression, *record);
   }
+
+  std::string Vote(absl::string_view completion) const override { return TaggedVote(completion); }
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "reward/final_answer.h"
 
 namespace hone {
 namespace {
@@ -46,6 +47,8 @@ class FormatVerifier : public Verifier {
     }
     return Check(completion);
   }
+
+  std::string Vote(absl::string_view completion) const override { return TaggedVote(completion); }
 };
 
 }  // namespace

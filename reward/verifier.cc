@@ -7,6 +7,7 @@
 #include "config/nearest.h"
 #include "reward/countdown.h"
 #include "reward/format.h"
+#include "reward/number.h"
 
 namespace hone {
 namespace {
@@ -20,6 +21,7 @@ struct Entry {
 constexpr Entry kVerifiers[] = {
     {"countdown", MakeCountdownVerifier},
     {"format", MakeFormatVerifier},
+    {"number", MakeNumberVerifier},
 };
 
 }  // namespace
@@ -66,6 +68,10 @@ Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
     absl::StrAppend(&score.detail, i == 0 ? "" : "; ", verdict.detail);
   }
   return score;
+}
+
+std::string RewardSum::Vote(absl::string_view completion) const {
+  return verifiers_.front()->Vote(completion);
 }
 
 }  // namespace hone

@@ -28,9 +28,12 @@ class Verifier {
   // `prompt` is the text the completion continues; `answer` is the problem's record.
   virtual Verdict Judge(absl::string_view prompt, absl::string_view completion,
                         absl::string_view answer) const = 0;
+  // The completion's final answer in one form for all ways to write it, for a majority vote; empty
+  // when there is none.
+  virtual std::string Vote(absl::string_view completion) const = 0;
 };
 
-// The names that MakeVerifier knows, sorted: "countdown", "format".
+// The names that MakeVerifier knows, sorted: "countdown", "format", "number".
 std::vector<std::string> VerifierNames();
 // InvalidArgument for an unknown name, with the nearest known one.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name);
@@ -42,6 +45,7 @@ class RewardSum {
   static StatusOr<RewardSum> Make(absl::Span<const RewardSpec> terms);
   Score Judge(absl::string_view prompt, absl::string_view completion,
               absl::string_view answer) const;
+  std::string Vote(absl::string_view completion) const;  // the first term's
 
  private:
   std::vector<RewardSpec> terms_;

@@ -1,0 +1,95 @@
+#include "reward/final_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+namespace hone {
+namespace {
+
+constexpr absl::string_view kOpen = "<answer>", kClose = "</answer>";
+constexpr absl::string_view kBoxed = "\\boxed{", kHashes = "####", kEndThink = "</think>";
+constexpr auto kNone = absl::string_view::npos;
+
+// The \boxed{…} that closes last; braces inside may nest. Escaped ones, \{ and \}, are text.
+std::optional<absl::string_view> LastBoxed(absl::string_view text) {
+  constexpr size_t kOther = kNone;
+  std::vector<size_t> open;  // the content's begin of each \boxed{ not yet closed; kOther: plain {
+  std::optional<absl::string_view> last;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      if (absl::StartsWith(text.substr(i), kBoxed)) {
+        i += kBoxed.size() - 1;
+        open.push_back(i + 1);
+      } else {
+        ++i;
+      }
+    } else if (text[i] == '{') {
+      open.push_back(kOther);
+    } else if (text[i] == '}' && !open.empty()) {
+      if (open.back() != kOther) last = text.substr(open.back(), i - open.back());
+      open.pop_back();
+    }
+  }
+  return last;
+}
+
+std::optional<absl::string_view> LastHashes(absl::string_view text) {
+  const size_t at = text.rfind(kHashes);
+  if (at == kNone) return std::nullopt;
+  text.remove_prefix(at + kHashes.size());
+  return text.substr(0, std::min(text.find('\n'), text.find("</")));
+}
+
+}  // namespace
+
+std::optional<absl::string_view> LastAnswerTag(absl::string_view text) {
+  const size_t last_close = text.rfind(kClose);
+  if (last_close == kNone) return std::nullopt;
+  const size_t open = text.substr(0, last_close).rfind(kOpen);
+  if (open == kNone) return std::nullopt;
+  const size_t begin = open + kOpen.size();
+  return text.substr(begin, text.find(kClose, begin) - begin);
+}
+
+std::string TaggedVote(absl::string_view text) {
+  std::string vote(LastAnswerTag(text).value_or(""));
+  vote.erase(std::remove_if(vote.begin(), vote.end(), absl::ascii_isspace), vote.end());
+  return vote;
+}
+
+std::optional<absl::string_view> LastMarkedAnswer(absl::string_view text) {
+  std::optional<absl::string_view> last;
+  for (const auto& found : {LastBoxed(text), LastAnswerTag(text), LastHashes(text)}) {
+    if (found && (!last || found->data() + found->size() > last->data() + last->size())) {
+      last = found;
+    }
+  }
+  // A mark may stand within another, "<answer>so #### 18</answer>"; the inner one is more precise.
+  if (last && absl::StrContains(*last, kHashes)) last = LastHashes(*last);
+  return last;
+}
+
+std::optional<absl::string_view> AfterAnswerIs(absl::string_view text) {
+  constexpr std::array<absl::string_view, 2> kPhrases = {"answer is", "answer:"};
+  constexpr size_t kShortest = 7;
+  for (size_t i = text.size() < kShortest ? 0 : text.size() - kShortest + 1; i-- > 0;) {
+    if (absl::ascii_tolower(text[i]) != 'a') continue;
+    for (const absl::string_view phrase : kPhrases) {
+      if (!absl::StartsWithIgnoreCase(text.substr(i), phrase)) continue;
+      const absl::string_view rest = text.substr(i + phrase.size());
+      return rest.substr(0, rest.find("\n\n"));
+    }
+  }
+  return std::nullopt;
+}
+
+absl::string_view AfterThinking(absl::string_view text) {
+  const size_t at = text.rfind(kEndThink);
+  return at == kNone ? text : text.substr(at + kEndThink.size());
+}
+
+}  // namespace hone

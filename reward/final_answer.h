@@ -1,0 +1,32 @@
+// Where in a completion its answer stands.
+#ifndef HONE_REWARD_FINAL_ANSWER_H_
+#define HONE_REWARD_FINAL_ANSWER_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace hone {
+
+// What stands in the last pair of <answer> tags. An opening tag that is never closed counts for
+// nothing.
+std::optional<absl::string_view> LastAnswerTag(absl::string_view text);
+
+// The same without any white space, empty without tags: what a sample votes for.
+std::string TaggedVote(absl::string_view text);
+
+// The content of the last of these in the text, that is, of the one that ends last: \boxed{…},
+// <answer>…</answer>, and "#### …" to the end of its line or a closing tag. An unclosed one counts
+// for nothing.
+std::optional<absl::string_view> LastMarkedAnswer(absl::string_view text);
+
+// What follows the last "answer is" or "answer:" in any case, to the end of the paragraph.
+std::optional<absl::string_view> AfterAnswerIs(absl::string_view text);
+
+// The text behind the last </think>, or all of it without one: what was thought is no answer.
+absl::string_view AfterThinking(absl::string_view text);
+
+}  // namespace hone
+
+#endif  // HONE_REWARD_FINAL_ANSWER_H_
