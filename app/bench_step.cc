@@ -163,7 +163,7 @@ Status BenchStep(const Options& options) {
         absl::StrCat("a prompt of ", options.prompt_tokens, " and ", options.max_tokens,
                      " tokens exceed the model's context of ", config.max_position_embeddings));
   }
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(TaskSpec()));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(SourceSpec(), {}));
   HONE_ASSIGN_OR_RETURN(const RewardSum reward,
                         RewardSum::Make({{"countdown", 1.0}, {"format", 0.1}}));
 

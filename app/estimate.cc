@@ -20,8 +20,8 @@ constexpr int64_t kLogitFloats = int64_t{2} << 22;
 // Rows of prompts that go through a rollout worker at once.
 constexpr int64_t kPrefillRows = 2048;
 
-const TaskSpec& TaskOf(const Stage& stage) {
-  return stage.sft ? stage.sft->task : stage.grpo->task;
+const SourceSpec& SourceOf(const Stage& stage) {
+  return stage.sft ? stage.sft->source : stage.grpo->source;
 }
 const EvalSpec& EvalOf(const Stage& stage) {
   return stage.sft ? stage.sft->eval : stage.grpo->eval;
@@ -80,8 +80,8 @@ RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& co
 }
 
 // The longest of some prompts, in bytes: at least as many as tokens.
-StatusOr<int64_t> PromptTokens(const Experiment& experiment, const TaskSpec& spec) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(spec));
+StatusOr<int64_t> PromptTokens(const Experiment& experiment, const SourceSpec& source) {
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(source, TextOnlyTools()));
   size_t longest = 0;
   for (int i = 0; i < 64; ++i) {
     HONE_ASSIGN_OR_RETURN(const Problem problem, task->TrainProblem(experiment.seed, i));
@@ -95,6 +95,7 @@ StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage&
   StageEstimate estimate;
   estimate.steps = StepsOf(stage);
   estimate.evaluations = 2 + (eval.every_steps > 0 ? (estimate.steps - 1) / eval.every_steps : 0);
+  if (eval.problems == 0) estimate.evaluations = 0;
   estimate.generated_per_evaluation = int64_t{eval.problems} * eval.samples * eval.max_tokens;
   if (stage.sft) {
     estimate.name = "sft";
@@ -102,7 +103,7 @@ StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage&
     return estimate;
   }
   const GrpoStage& grpo = *stage.grpo;
-  HONE_ASSIGN_OR_RETURN(const int64_t prompt_tokens, PromptTokens(experiment, grpo.task));
+  HONE_ASSIGN_OR_RETURN(const int64_t prompt_tokens, PromptTokens(experiment, grpo.source));
   estimate.name = "grpo";
   estimate.sequences_per_step = int64_t{grpo.prompts_per_step} * grpo.samples_per_prompt;
   estimate.generated_per_step = estimate.sequences_per_step * grpo.sampling.max_tokens;
@@ -142,7 +143,7 @@ StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {
   const ModelSpec& spec = experiment.model;
   if (!spec.init) return LoadModelConfig(spec.path);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
-                        MakeTask(TaskOf(experiment.stages.front())));
+                        MakeTask(SourceOf(experiment.stages.front()), TextOnlyTools()));
   const int bytes_and_end = 256 + 1;
   const int vocab_size = spec.tokenizer.kind == "bpe"
                              ? spec.tokenizer.vocab_size

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "app/command.h"
@@ -15,17 +16,19 @@
 #include "app/sampling.h"
 #include "app/statistics.h"
 #include "config/load.h"
+#include "config/scalar.h"
 #include "data/json_text.h"
 #include "data/task.h"
 #include "kernels/parallel.h"
 #include "reward/verifier.h"
+#include "trainer/model_prompts.h"
 
 namespace hone {
 namespace {
 
 struct Options {
-  std::string model, task;
-  std::vector<std::string> overrides;
+  std::string model;
+  std::vector<std::string> tasks, overrides;
   SamplingParams sampling;
   int samples = 4;
   int problems = 512;
@@ -36,7 +39,9 @@ struct Options {
 
 // What all samples came to.
 struct Results {
+  std::string task;
   int num_problems = 0;
+  int unjudged = 0;  // problems on which the verifier failed: no part of the measures
   std::vector<std::pair<std::string, Estimate>> measures;
   std::vector<int64_t> outcomes = std::vector<int64_t>(5);  // by Outcome
   int64_t tokens = 0;
@@ -44,17 +49,49 @@ struct Results {
   double seconds = 0;
 };
 
-// The task's fields are read where all configuration is: as those of an experiment's stage.
-StatusOr<TaskSpec> ParseTask(const Options& options) {
-  const std::string text =
-      absl::StrCat("name: eval\nmodel: {path: .}\nstages:\n  - sft: {task: {name: ", options.task,
-                   "}, eval: {problems: 1}}\n");
+// One of the tasks to measure.
+struct TaskChoice {
+  std::string name;  // of a task, or a file
   std::vector<std::string> overrides;
-  for (const std::string& override : options.overrides) {
-    overrides.push_back("stages.0.sft.task." + override);
+};
+
+// "countdown max_number=9 gsm8k path=DIR": a word without "=" begins a task.
+StatusOr<std::vector<TaskChoice>> Choices(const Options& options) {
+  std::vector<TaskChoice> choices;
+  for (const std::string& word : options.tasks) {
+    if (!absl::StrContains(word, '=')) {
+      choices.push_back({word, {}});
+    } else if (choices.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--task: `", word, "` stands before any task; write --task NAME key=value"));
+    } else {
+      choices.back().overrides.push_back(word);
+    }
   }
-  HONE_ASSIGN_OR_RETURN(const Experiment experiment, ParseExperiment(text, "--task", overrides));
-  return experiment.stages.front().sft->task;
+  if (options.overrides.empty()) return choices;
+  if (choices.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("`", options.overrides.front(), "` may belong to any of ", choices.size(),
+                     " tasks; write it behind its task: --task NAME key=value"));
+  }
+  std::vector<std::string>& all = choices.front().overrides;
+  all.insert(all.end(), options.overrides.begin(), options.overrides.end());
+  return choices;
+}
+
+bool IsFile(const std::string& name) {
+  return absl::EndsWith(name, ".jsonl") || absl::EndsWith(name, ".parquet");
+}
+
+// The task's fields are read where all configuration is. All records of a file are measured.
+StatusOr<SourceSpec> ParseChoice(const TaskChoice& choice) {
+  const bool is_file = IsFile(choice.name);
+  std::vector<std::string> overrides;
+  for (const std::string& override : choice.overrides) {
+    overrides.push_back((is_file ? "data." : "task.") + override);
+  }
+  const std::string key = is_file ? "data: {heldout_path: " : "task: {name: ";
+  return ParseSource(absl::StrCat(key, WriteScalar(choice.name), "}"), "--task", overrides);
 }
 
 // Per problem values of each measure; their means are the results.
@@ -101,7 +138,7 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
   size_t longest = 0;
   for (const Problem& problem : problems) {
     HONE_ASSIGN_OR_RETURN(std::vector<int32_t> tokens,
-                          model.tokenizer.Encode(problem.prompt, /*add_special_tokens=*/true));
+                          model.tokenizer.Encode(problem.prompt, problem.add_special_tokens));
     longest = std::max(longest, tokens.size());
     requests.push_back({requests.size(), std::move(tokens), options.samples, sampling});
   }
@@ -117,14 +154,20 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
       &engine, std::move(requests), StopFlag(), [&](const FinishedRequest& request) -> Status {
         const Problem& problem = problems[request.prompt_id];
         std::vector<Vote> votes;
+        bool judged = true;
         for (const Completion& completion : request.completions) {
           const std::string text = model.tokenizer.Decode(completion.tokens, /*skip_special=*/true);
           const Score score = reward.Judge(problem.prompt, text, problem.answer);
           ++results.outcomes[static_cast<int>(score.outcome)];
           results.truncated += completion.finish_reason == FinishReason::kLength;
+          judged = judged && !IsVerifierFailure(score.outcome);
           votes.push_back({reward.Vote(text), score.outcome == Outcome::kCorrect});
         }
-        measures.Add(votes);
+        if (judged) {
+          measures.Add(votes);
+        } else {
+          ++results.unjudged;
+        }
         return absl::OkStatus();
       }));
   results.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -136,7 +179,7 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
 void PrintTable(const Options& options, const Results& results) {
   const int64_t samples = int64_t{results.num_problems} * options.samples;
   std::printf("%s, held out: %d problems, %d samples each, temperature %g\n\n",
-              options.task.c_str(), results.num_problems, options.samples,
+              results.task.c_str(), results.num_problems, options.samples,
               options.sampling.temperature);
   std::printf("%-14s %8s   %s\n", "", "value", "95% interval");
   for (const auto& [name, estimate] : results.measures) {
@@ -150,6 +193,10 @@ void PrintTable(const Options& options, const Results& results) {
     std::printf("%-14s %7.1f%%\n", std::string(Name(outcome)).c_str(),
                 100.0 * static_cast<double>(results.outcomes[i]) / static_cast<double>(samples));
   }
+  if (results.unjudged > 0) {
+    std::printf("%-14s %7d problems, left out above: the verifier failed\n", "unjudged",
+                results.unjudged);
+  }
   std::printf("%-14s %7.1f%%\n", "cut off",
               100.0 * static_cast<double>(results.truncated) / static_cast<double>(samples));
   std::printf("%-14s %8.1f tokens\n%-14s %8.1f s, %.0f tokens/s\n", "mean length",
@@ -159,9 +206,10 @@ void PrintTable(const Options& options, const Results& results) {
 
 void PrintJson(const Options& options, const Results& results) {
   std::string out = "{\"task\":";
-  AppendJsonString(options.task, &out);
-  absl::StrAppend(&out, ",\"problems\":", results.num_problems, ",\"samples\":", options.samples,
-                  ",\"seed\":", options.sampling.seed, ",\"temperature\":");
+  AppendJsonString(results.task, &out);
+  absl::StrAppend(&out, ",\"problems\":", results.num_problems, ",\"unjudged\":", results.unjudged,
+                  ",\"samples\":", options.samples, ",\"seed\":", options.sampling.seed,
+                  ",\"temperature\":");
   AppendJsonNumber(options.sampling.temperature, &out);
   for (const auto& [name, estimate] : results.measures) {
     absl::StrAppend(&out, ",\"", name, "\":{\"value\":");
@@ -182,22 +230,42 @@ void PrintJson(const Options& options, const Results& results) {
   std::printf("%s\n", out.c_str());
 }
 
-Status Eval(const Options& options) {
-  SetNumThreads(options.threads);
-  HONE_ASSIGN_OR_RETURN(const TaskSpec spec, ParseTask(options));
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(spec));
+StatusOr<Results> EvalTask(const Options& options, const LoadedModel& model,
+                           const PromptTools& tools, const TaskChoice& choice,
+                           const SourceSpec& source) {
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(source, tools));
+  for (const std::string& note : task->notes()) std::fprintf(stderr, "hone: %s\n", note.c_str());
   HONE_ASSIGN_OR_RETURN(const RewardSum reward, RewardSum::Make({{task->reward(), 1.0}}));
-  HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
   if (options.problems > task->num_heldout()) {
-    std::fprintf(stderr, "hone: the task holds out only %d problems\n",
+    std::fprintf(stderr, "hone: %s holds out only %d problems\n", choice.name.c_str(),
                  static_cast<int>(task->num_heldout()));
   }
   std::vector<Problem> problems;
   for (int64_t i = 0; i < std::min<int64_t>(options.problems, task->num_heldout()); ++i) {
     HONE_ASSIGN_OR_RETURN(problems.emplace_back(), task->HeldoutProblem(i));
   }
-  HONE_ASSIGN_OR_RETURN(const Results results, Measure(options, model, problems, reward));
-  options.json ? PrintJson(options, results) : PrintTable(options, results);
+  HONE_ASSIGN_OR_RETURN(Results results, Measure(options, model, problems, reward));
+  results.task = choice.name;
+  return results;
+}
+
+Status Eval(const Options& options) {
+  SetNumThreads(options.threads);
+  // All that may be wrong with the command comes before the model is read.
+  HONE_ASSIGN_OR_RETURN(const std::vector<TaskChoice> choices, Choices(options));
+  std::vector<SourceSpec> sources;
+  for (const TaskChoice& choice : choices) {
+    HONE_ASSIGN_OR_RETURN(sources.emplace_back(), ParseChoice(choice));
+  }
+  HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
+  HONE_ASSIGN_OR_RETURN(const PromptTools tools, ModelPromptTools(options.model, model.tokenizer));
+  for (size_t i = 0; i < choices.size(); ++i) {
+    HONE_ASSIGN_OR_RETURN(const Results results,
+                          EvalTask(options, model, tools, choices[i], sources[i]));
+    if (!options.json && i > 0) std::printf("\n\n");
+    options.json ? PrintJson(options, results) : PrintTable(options, results);
+    std::fflush(stdout);
+  }
   return absl::OkStatus();
 }
 
@@ -207,13 +275,17 @@ void AddEval(CLI::App* root, Action* action) {
   CLI::App* app =
       root->add_subcommand("eval", "accuracy, pass@k and majority@k on a task's held-out problems");
   app->footer(
-      "key=value sets a field of the task, as in an experiment's `task:`.\n\n"
-      "Example:\n  hone eval --model runs/r/checkpoints/step-000100/hf --task countdown "
-      "--samples 8 max_number=9");
+      "key=value sets a field of the task before it, as in an experiment's `task:` or `data:`.\n"
+      "Several tasks are measured one after the other; with --json each is an object on a line.\n\n"
+      "Example:\n  hone eval --model runs/r/checkpoints/step-000100/hf --samples 8 --task "
+      "countdown "
+      "max_number=9 \\\n    --task gsm8k path=data/gsm8k --task mine.jsonl prompt_field=question");
   auto o = std::make_shared<Options>();
   app->add_option("--model", o->model, "a Hugging Face folder")->required();
-  app->add_option("--task", o->task, "countdown")->required();
-  app->add_option("KEY=VALUE", o->overrides, "fields of the task");
+  app->add_option("--task", o->tasks,
+                  "countdown, gsm8k, or a file of problems (.jsonl, .parquet); may be repeated")
+      ->required();
+  app->add_option("KEY=VALUE", o->overrides, "fields of the one task");
   app->add_option("--samples", o->samples, "of each problem: k")
       ->check(CLI::Range(1, 1 << 16))
       ->capture_default_str();
@@ -234,7 +306,7 @@ void AddEval(CLI::App* root, Action* action) {
       ->check(CLI::Range(1, 1 << 16))
       ->capture_default_str();
   app->add_option("--threads", o->threads, "0: all cores")->check(CLI::Range(0, 1024));
-  app->add_flag("--json", o->json, "a JSON object instead of the table");
+  app->add_flag("--json", o->json, "a JSON object for each task instead of a table");
   app->callback([o, action] { *action = [o] { return Eval(*o); }; });
 }
 

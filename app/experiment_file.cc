@@ -1,6 +1,7 @@
 #include "app/experiment_file.h"
 
 #include "config/load.h"
+#include "trainer/epochs.h"
 
 namespace hone {
 
@@ -10,7 +11,12 @@ StatusOr<Experiment> LoadExperimentFile(const std::string& path,
   if (absl::IsNotFound(experiment.status())) {
     return absl::InvalidArgumentError(experiment.status().message());
   }
-  return experiment;
+  if (!experiment.ok()) return experiment;
+  const Experiment written = *experiment;
+  HONE_RETURN_IF_ERROR(ResolveEpochs(&*experiment));
+  if (*experiment == written) return experiment;
+  // The schedule must fit the steps.
+  return ParseExperiment(ToYaml(*experiment), path + ", its epochs written as steps", {});
 }
 
 }  // namespace hone

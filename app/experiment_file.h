@@ -10,7 +10,8 @@
 
 namespace hone {
 
-// LoadExperiment; a file that is not there is a usage error (InvalidArgument).
+// LoadExperiment, with epochs turned into steps; a file that is not there is a usage error
+// (InvalidArgument).
 StatusOr<Experiment> LoadExperimentFile(const std::string& path,
                                         const std::vector<std::string>& overrides);
 

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "cluster/supervisor.h"
 #include "config/load.h"
+#include "data/task.h"
 #include "report/report.h"
 
 namespace hone {
@@ -70,6 +71,17 @@ std::vector<RoleSpec> MakeRoles(const std::string& program, const RunFolder& fol
   return roles;
 }
 
+// Whatever is wrong with a stage's files or its task is told before anything is started.
+Status CheckTasks(const Experiment& experiment) {
+  for (size_t i = 0; i < experiment.stages.size(); ++i) {
+    const Stage& stage = experiment.stages[i];
+    const SourceSpec& source = stage.sft ? stage.sft->source : stage.grpo->source;
+    const Status status = MakeTask(source, TextOnlyTools()).status();
+    if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i));
+  }
+  return absl::OkStatus();
+}
+
 Status DryRun(const Experiment& experiment, const ModelConfig& config) {
   HONE_ASSIGN_OR_RETURN(const RunEstimate estimate, EstimateRun(experiment, config));
   std::printf("%s\n%s", ToYaml(experiment).c_str(),
@@ -108,6 +120,7 @@ Status Run(const Options& options) {
     return absl::InvalidArgumentError(absl::StrCat("model.path: ", config.status().message()));
   }
   HONE_RETURN_IF_ERROR(config.status());
+  HONE_RETURN_IF_ERROR(CheckTasks(experiment));
   if (options.dry_run) return DryRun(experiment, *config);
 
   const RunFolder folder{options.out.empty()

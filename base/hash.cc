@@ -15,6 +15,14 @@ std::string Sha256Hex(absl::string_view data) {
       absl::string_view(reinterpret_cast<const char*>(digest), sizeof(digest)));
 }
 
+uint64_t Hash64(absl::string_view data) {
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(), digest);
+  uint64_t hash = 0;
+  for (int i = 0; i < 8; ++i) hash = hash << 8 | digest[i];
+  return hash;
+}
+
 uint32_t Crc32c(absl::string_view data) {
   static const std::array<uint32_t, 256> table = [] {
     constexpr uint32_t kReversedPolynomial = 0x82f63b78;

@@ -12,6 +12,9 @@ namespace hone {
 // 64 lower-case hexadecimal digits.
 std::string Sha256Hex(absl::string_view data);
 
+// The first 64 bits of SHA-256, big end first.
+uint64_t Hash64(absl::string_view data);
+
 uint32_t Crc32c(absl::string_view data);
 
 // Mixes a 64-bit number so that neighbours become unrelated (the finaliser of SplitMix64).

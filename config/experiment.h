@@ -46,7 +46,7 @@ struct ModelInit {
   friend bool operator==(const ModelInit&, const ModelInit&) = default;
 };
 
-// A tokenizer trained from the text of the first stage's task.
+// A tokenizer trained from the text of the first stage's task or data.
 struct TokenizerInit {
   std::string kind = "char";  // char | bpe
   int vocab_size = 512;       // bpe only
@@ -128,7 +128,7 @@ struct EvalSpec {
   template <typename V>
   void Fields(V& v) {
     v("every_steps", every_steps, "also measure held-out accuracy every so many steps; 0: never");
-    v("problems", problems, "held-out problems measured");
+    v("problems", problems, "held-out problems measured; 0: no measurements");
     v("samples", samples, "samples of each problem, at temperature 1");
     v("max_tokens", max_tokens, "longest completion measured");
   }
@@ -138,18 +138,20 @@ struct EvalSpec {
 
 // Warm start: supervised fine-tuning on demonstrations.
 struct SftStage {
-  TaskSpec task;
+  SourceSpec source;
   int demonstrations = 20000;  // procedurally made
   int steps = 300;             // optimiser steps; the demonstrations repeat when used up
+  int epochs = 0;              // > 0: decides `steps`
   int batch_tokens = 16384;    // per step
   OptimizerSpec optimizer;
   EvalSpec eval;
 
   template <typename V>
   void Fields(V& v) {
-    v("task", task, "the task that makes the demonstrations");
-    v("demonstrations", demonstrations, "how many to make");
+    source.Fields(v);
+    v("demonstrations", demonstrations, "how many a procedural task makes; data have their own");
     v("steps", steps, "optimiser steps");
+    v("epochs", epochs, "passes over the demonstrations, in place of steps; 0: by steps");
     v("batch_tokens", batch_tokens, "tokens of a step, prompts included");
     v("optimizer", optimizer, "AdamW and its schedule");
     v("eval", eval, "held-out measurements");
@@ -201,7 +203,7 @@ struct RewardSpec {
 
 // Reinforcement learning from verifiable rewards.
 struct GrpoStage {
-  TaskSpec task;
+  SourceSpec source;
   int steps = 100;
   int prompts_per_step = 32;
   int samples_per_prompt = 16;
@@ -216,7 +218,7 @@ struct GrpoStage {
 
   template <typename V>
   void Fields(V& v) {
-    v("task", task, "the task that gives problems");
+    source.Fields(v);
     v("steps", steps, "batches of samples");
     v("prompts_per_step", prompts_per_step, "problems of a step");
     v("samples_per_prompt", samples_per_prompt, "completions of a problem: the group");

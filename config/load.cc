@@ -9,11 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/file.h"
+#include "config/checker.h"
 #include "config/overrides.h"
 #include "config/scalar.h"
 #include "config/schema.h"
 #include "config/shape.h"
 #include "config/validate.h"
+#include "config/validate_task.h"
 #include "config/yaml_tree.h"
 
 namespace hone {
@@ -76,6 +78,24 @@ const YamlNode* FindPath(const YamlNode& root, absl::string_view path) {
   return node;
 }
 
+// Where the value at a path was written; the file where it was not.
+std::string WhereIs(const YamlNode& root, const YamlSource& source, absl::string_view path) {
+  const YamlNode* node = FindPath(root, path);
+  return node == nullptr ? source.name : source.Where(node->place);
+}
+
+template <typename T>
+Status ReadTree(const Schema& schema, const YamlSource& source, YamlNode* root, T* value) {
+  HONE_RETURN_IF_ERROR(ApplyOverrides(schema, source, root));
+  HONE_RETURN_IF_ERROR(CheckShape(schema, source, "", root));
+  return Reader(source).Read(*root, "", value);
+}
+
+// A stage that says nothing has the default task.
+void DefaultSource(SourceSpec* source) {
+  if (!source->task && !source->data) source->task.emplace();
+}
+
 }  // namespace
 
 StatusOr<Experiment> LoadExperiment(const std::string& path,
@@ -97,16 +117,29 @@ StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string&
   if (root.is_null()) {
     return source.Error(root.place, "empty; an experiment has at least a name, a model and stages");
   }
-  HONE_RETURN_IF_ERROR(ApplyOverrides(ExperimentSchema(), source, &root));
-  HONE_RETURN_IF_ERROR(CheckShape(ExperimentSchema(), source, "", &root));
   Experiment experiment;
-  HONE_RETURN_IF_ERROR(Reader(source).Read(root, "", &experiment));
-  const auto where = [&](absl::string_view path) {
-    const YamlNode* node = FindPath(root, path);
-    return node == nullptr ? name : source.Where(node->place);
-  };
+  HONE_RETURN_IF_ERROR(ReadTree(ExperimentSchema(), source, &root, &experiment));
+  for (Stage& stage : experiment.stages) {
+    if (stage.sft) DefaultSource(&stage.sft->source);
+    if (stage.grpo) DefaultSource(&stage.grpo->source);
+  }
+  const auto where = [&](absl::string_view path) { return WhereIs(root, source, path); };
   HONE_RETURN_IF_ERROR(Validate(experiment, where));
   return experiment;
+}
+
+StatusOr<SourceSpec> ParseSource(const std::string& text, const std::string& name,
+                                 absl::Span<const std::string> overrides) {
+  const YamlSource source{name, overrides};
+  HONE_ASSIGN_OR_RETURN(YamlNode root, ParseYaml(text, source, -1));
+  SourceSpec spec;
+  HONE_RETURN_IF_ERROR(ReadTree(SourceSchema(), source, &root, &spec));
+  DefaultSource(&spec);
+  const auto where = [&](absl::string_view path) { return WhereIs(root, source, path); };
+  Checker check(where);
+  CheckSource(check, "", spec, /*heldout_problems=*/1);
+  HONE_RETURN_IF_ERROR(check.status());
+  return spec;
 }
 
 }  // namespace hone

@@ -22,12 +22,18 @@ StatusOr<Experiment> LoadExperiment(const std::string& path,
 StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string& name,
                                      absl::Span<const std::string> overrides);
 
+// A stage's `task: …` or `data: …` alone, as an experiment would have it. `name` stands for the
+// file in messages; paths of overrides begin with task or data.
+StatusOr<SourceSpec> ParseSource(const std::string& text, const std::string& name,
+                                 absl::Span<const std::string> overrides);
+
 // The resolved experiment, every field with its value: parses back to the same structs, and gives
 // the same text on every machine. The run folder's experiment.yaml.
 std::string ToYaml(const Experiment& experiment);
 
-// A task alone, every key with its value: equal texts mean equal problems.
-std::string ToYaml(const TaskSpec& task);
+// A task or data alone, every key with its value: equal texts mean equal problems, as long as the
+// files are the same.
+std::string ToYaml(const SourceSpec& source);
 
 // Hash of what determines the result: ToYaml without the checkpoint block and without `resources`,
 // but with resources.trainer.micro_batch_tokens (gradients are summed by micro-batches); SHA-256 in

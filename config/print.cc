@@ -76,7 +76,7 @@ std::string PrintBlock(T block) {  // a copy: Fields() takes a mutable struct
 
 std::string ToYaml(const Experiment& experiment) { return PrintBlock(experiment); }
 
-std::string ToYaml(const TaskSpec& task) { return PrintBlock(task); }
+std::string ToYaml(const SourceSpec& source) { return PrintBlock(source); }
 
 std::string ExperimentHash(const Experiment& experiment) {
   std::string text;

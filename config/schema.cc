@@ -115,6 +115,11 @@ const Schema& ExperimentSchema() {
   return *schema;
 }
 
+const Schema& SourceSchema() {
+  static const Schema* const schema = new Schema(Collect<SourceSpec>::From());
+  return *schema;
+}
+
 std::string SuggestKey(const Schema& schema, absl::string_view key) {
   const std::vector<std::string> names = schema.KeyNames();
   if (NearestOf(key, names).empty()) {

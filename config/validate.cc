@@ -83,11 +83,11 @@ void CheckOptimizer(Checker& check, const std::string& path, const OptimizerSpec
 }
 
 void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
-               const TaskSpec& task) {
+               const SourceSpec& source) {
   check.AtLeast(path + ".every_steps", eval.every_steps, 0);
-  check.AtLeast(path + ".problems", eval.problems, 1);
-  if (task.name == "countdown") {
-    const int heldout = task.countdown.heldout;
+  check.AtLeast(path + ".problems", eval.problems, 0);
+  if (source.task && source.task->name == "countdown") {
+    const int heldout = source.task->countdown.heldout;
     check.Require(
         eval.problems <= heldout, path + ".problems",
         absl::StrCat("must be at most task.heldout, ", heldout, ", found ", eval.problems));
@@ -96,13 +96,29 @@ void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
   check.AtLeast(path + ".max_tokens", eval.max_tokens, 1);
 }
 
+// What sft asks of data.
+void CheckCompletions(Checker& check, const std::string& path, const DataSpec& data) {
+  check.Require(!data.path.empty(), path + ".path", "is missing: the records to train on");
+  check.Require(!data.completion_field.empty() || !data.messages_field.empty(),
+                path + ".completion_field", "is missing: the field that sft teaches");
+}
+
+// What grpo asks of data.
+void CheckAnswers(Checker& check, const std::string& path, const DataSpec& data) {
+  check.Require(!data.path.empty(), path + ".path", "is missing: the records to train on");
+  check.Require(!data.answer_field.empty(), path + ".answer_field",
+                "is empty: rewards compare with an answer");
+}
+
 void CheckSft(Checker& check, const std::string& path, const SftStage& stage) {
-  CheckTask(check, path + ".task", stage.task);
+  CheckSource(check, path, stage.source, stage.eval.problems);
+  if (stage.source.data) CheckCompletions(check, path + ".data", *stage.source.data);
+  check.AtLeast(path + ".epochs", stage.epochs, 0);
   check.AtLeast(path + ".demonstrations", stage.demonstrations, 1);
   check.AtLeast(path + ".steps", stage.steps, 1);
   check.AtLeast(path + ".batch_tokens", stage.batch_tokens, 1);
   CheckOptimizer(check, path + ".optimizer", stage.optimizer, stage.steps);
-  CheckEval(check, path + ".eval", stage.eval, stage.task);
+  CheckEval(check, path + ".eval", stage.eval, stage.source);
 }
 
 void CheckSampling(Checker& check, const std::string& path, const SamplingSpec& sampling) {
@@ -131,7 +147,7 @@ void CheckRewards(Checker& check, const std::string& path, const std::vector<Rew
   std::set<std::string> seen;
   for (size_t i = 0; i < reward.size(); ++i) {
     const std::string name_path = absl::StrCat(path, ".", i, ".name");
-    check.OneOf(name_path, reward[i].name, {"countdown", "format", "number"});
+    check.OneOf(name_path, reward[i].name, RewardNames());
     check.Require(seen.insert(reward[i].name).second, name_path,
                   absl::StrCat("is a second term ", Quote(reward[i].name),
                                "; give one term the sum of the weights"));
@@ -139,7 +155,8 @@ void CheckRewards(Checker& check, const std::string& path, const std::vector<Rew
 }
 
 void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) {
-  CheckTask(check, path + ".task", stage.task);
+  CheckSource(check, path, stage.source, stage.eval.problems);
+  if (stage.source.data) CheckAnswers(check, path + ".data", *stage.source.data);
   check.AtLeast(path + ".steps", stage.steps, 1);
   check.AtLeast(path + ".prompts_per_step", stage.prompts_per_step, 1);
   check.AtLeast(path + ".samples_per_prompt", stage.samples_per_prompt, 1);
@@ -156,7 +173,7 @@ void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) 
   CheckRewards(check, path + ".reward", stage.reward);
   CheckOptimizer(check, path + ".optimizer", stage.optimizer,
                  int64_t{stage.steps} * stage.minibatches);
-  CheckEval(check, path + ".eval", stage.eval, stage.task);
+  CheckEval(check, path + ".eval", stage.eval, stage.source);
   check.Fraction(path + ".max_verifier_failures", stage.max_verifier_failures);
 }
 

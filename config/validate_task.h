@@ -3,13 +3,20 @@
 #define HONE_CONFIG_VALIDATE_TASK_H_
 
 #include <string>
+#include <vector>
 
 #include "config/checker.h"
 #include "config/task_spec.h"
 
 namespace hone {
 
-void CheckTask(Checker& check, const std::string& path, const TaskSpec& task);
+// The rewards that an experiment may name, sorted.
+const std::vector<std::string>& RewardNames();
+
+// `path` is that of the stage, empty for a source alone. `heldout_problems`: how many are to be
+// measured.
+void CheckSource(Checker& check, const std::string& path, const SourceSpec& source,
+                 int heldout_problems);
 
 }  // namespace hone
 

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/philox.h"
 #include "data/countdown_problems.h"
+#include "data/r1_zero.h"
 
 namespace hone {
 namespace {
@@ -38,14 +39,6 @@ constexpr uint64_t kDemonstrationStream = uint64_t{0xC2} << 56;
 // Seed of everything about the held-out set; no run's seed has a part in it.
 constexpr uint64_t kHeldoutSeed = 0x686f6c646f757421;
 
-// The prompt of DeepSeek-R1-Zero, question left out.
-constexpr absl::string_view kR1ZeroPrompt =
-    "A conversation between User and Assistant. The user asks a question, and the Assistant solves "
-    "it. The assistant first thinks about the reasoning process in the mind and then provides the "
-    "user with the answer. The reasoning process and answer are enclosed within <think> </think> "
-    "and <answer> </answer> tags, respectively, i.e., <think> reasoning process here </think> "
-    "<answer> answer here </answer>. User: ";
-
 // A problem with its numbers in the order they are shown.
 struct Instance {
   std::vector<int> numbers;
@@ -67,9 +60,9 @@ std::string PromptText(const Instance& instance, bool r1_zero) {
     return absl::StrCat("User: ", absl::StrJoin(instance.numbers, " "), " = ", instance.target,
                         "\nAssistant: <think>");
   }
-  return absl::StrCat(kR1ZeroPrompt, "Using the numbers ", absl::StrJoin(instance.numbers, ", "),
-                      ", create an equation that equals ", instance.target,
-                      ". You can use + - * / and each number exactly once. Assistant: <think>");
+  return R1ZeroPrompt(absl::StrCat("Using the numbers ", absl::StrJoin(instance.numbers, ", "),
+                                   ", create an equation that equals ", instance.target,
+                                   ". You can use + - * / and each number exactly once."));
 }
 
 Problem MakeProblem(const Instance& instance, bool r1_zero) {
@@ -151,8 +144,7 @@ std::string DemonstrationText(const Instance& instance, Random* random) {
     absl::StrAppend(&text, attempt.steps, kTargetMark, instance.target,
                     success ? kSuccessMark : kFailureMark, kTryEnd);
     if (success || tries == patience) {
-      absl::StrAppend(&text, "</think> <answer>", attempt.result.expression, "</answer>");
-      return text;
+      return R1ZeroCompletion(text, attempt.result.expression);
     }
   }
 }
@@ -190,7 +182,7 @@ class Countdown : public Task {
   // The tags, and the numbers of two digits: a small model adds and compares whole numbers sooner
   // than digits, and a try takes a fifth fewer tokens.
   std::vector<std::string> added_tokens() const override {
-    std::vector<std::string> tokens = {"<think>", "</think>", "<answer>", "</answer>"};
+    std::vector<std::string> tokens = R1ZeroTags();
     for (int64_t number = 10; number <= kLargestResult; ++number) {
       tokens.push_back(absl::StrCat(number));
     }

@@ -15,6 +15,8 @@ namespace hone {
 struct Problem {
   std::string prompt;  // text shown to the model, template applied
   std::string answer;  // what the verifier needs, e.g. a JSON object; never shown to the model
+  // Whether the tokenizer puts its own around the prompt; false when a chat template has done so.
+  bool add_special_tokens = true;
 };
 
 // A problem that was drawn for generation.

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "config/task_spec.h"
+#include "data/prompt_tools.h"
 #include "data/records.h"
 
 namespace hone {
@@ -17,6 +18,7 @@ namespace hone {
 struct Demonstration {
   std::string prompt;
   std::string completion;
+  bool add_special_tokens = true;  // see Problem
 };
 
 // Everything a task gives is a pure function of (spec, seed, index).
@@ -31,6 +33,12 @@ class Task {
   // The index-th demonstration for a warm start, on a training problem.
   virtual StatusOr<Demonstration> MakeDemonstration(uint64_t seed, uint64_t index) const = 0;
 
+  // How many there are before they repeat; 0: as many as are asked for.
+  virtual int64_t num_demonstrations() const { return 0; }
+
+  // Text such as the model will read and write, to train a tokenizer on.
+  virtual StatusOr<std::string> SampleText(uint64_t seed, uint64_t index) const;
+
   // The held-out problems, index from 0; they do not depend on the run's seed.
   virtual int64_t num_heldout() const = 0;
   virtual StatusOr<Problem> HeldoutProblem(int64_t index) const = 0;
@@ -40,10 +48,14 @@ class Task {
 
   // Tokens that the tokenizer of an init model should hold whole, e.g. "<think>".
   virtual std::vector<std::string> added_tokens() const = 0;
+
+  // What a person should know of how the problems came about, a line each.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
-// InvalidArgument for an unknown name (with the known ones) or a spec without enough problems.
-StatusOr<std::unique_ptr<Task>> MakeTask(const TaskSpec& spec);
+// InvalidArgument for an unknown name (with the known ones), a spec without enough problems, or
+// files that cannot be used.
+StatusOr<std::unique_ptr<Task>> MakeTask(const SourceSpec& source, const PromptTools& tools);
 
 }  // namespace hone
 

@@ -222,10 +222,11 @@ class GrpoLoop {
     const int64_t step = context_.position.stage_step;
     const int every = stage_.eval.every_steps;
     if (step != stage_.steps && (every == 0 || step % every != 0)) return absl::OkStatus();
+    if (stage_.eval.problems == 0) return absl::OkStatus();
     timer->Start("eval");
     HONE_ASSIGN_OR_RETURN(
         const Heldout heldout,
-        MeasureHeldout(context_, task_, stage_.task, stage_.eval, context_.position.step));
+        MeasureHeldout(context_, task_, stage_.source, stage_.eval, context_.position.step));
     metrics->values.emplace_back("heldout_accuracy", heldout.accuracy);
     return absl::OkStatus();
   }
@@ -246,7 +247,7 @@ Status MeasureStart(StageContext& context, const GrpoStage& stage, const Task& t
   timer.Start("eval");
   // Not covered by the checkpoint of the step before, so it belongs to the next one's account.
   HONE_ASSIGN_OR_RETURN(const Heldout heldout,
-                        MeasureHeldout(context, task, stage.task, stage.eval, position.step + 1));
+                        MeasureHeldout(context, task, stage.source, stage.eval, position.step + 1));
   context.progress.Say(
       absl::StrFormat("held-out accuracy before grpo: %.1f%%", 100 * heldout.accuracy));
   if (heldout.known) return absl::OkStatus();
@@ -259,9 +260,9 @@ Status MeasureStart(StageContext& context, const GrpoStage& stage, const Task& t
 }  // namespace
 
 Status RunGrpo(StageContext& context, const GrpoStage& stage) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(stage.task));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeStageTask(context, stage.source));
   context.progress.StartStage("grpo", context.position.stage_step, stage.steps);
-  if (context.position.stage_step == 0) {
+  if (context.position.stage_step == 0 && stage.eval.problems > 0) {
     HONE_RETURN_IF_ERROR(MeasureStart(context, stage, *task));
   }
   return GrpoLoop(context, stage, *task).Run();

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "config/load.h"
+#include "data/utf8.h"
+#include "trainer/model_prompts.h"
 
 namespace hone {
 namespace {
@@ -39,6 +41,19 @@ RolloutRecord MakeRecord(const StageContext& context, const std::string& split, 
   return record;
 }
 
+// Before any worker meets a prompt that it cannot continue.
+Status CheckPrompts(const StageContext& context, const std::vector<Prompt>& prompts) {
+  const int64_t longest = context.learner.config().max_position_embeddings;
+  for (const Prompt& prompt : prompts) {
+    if (static_cast<int64_t>(prompt.tokens.size()) < longest) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a prompt has ", prompt.tokens.size(), " tokens and the model's context is ", longest,
+        ": leave such prompts out by max_prompt_tokens, or raise the context; it begins: ",
+        ToValidUtf8(prompt.problem.prompt.substr(0, 80))));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 StepTimer::StepTimer() : begin_(Now()), part_begin_(begin_) {}
@@ -63,10 +78,19 @@ void PublishWeights(StageContext& context) {
                               std::make_shared<const Weights>(context.learner.ExportWeights()));
 }
 
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source) {
+  HONE_ASSIGN_OR_RETURN(const PromptTools tools,
+                        ModelPromptTools(context.experiment.model.path, context.tokenizer));
+  HONE_ASSIGN_OR_RETURN(std::unique_ptr<Task> task, MakeTask(source, tools));
+  for (const std::string& note : task->notes()) context.progress.Say(note);
+  return task;
+}
+
 StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_t id) {
   Prompt prompt;
   prompt.id = id;
-  HONE_ASSIGN_OR_RETURN(prompt.tokens, tokenizer.Encode(problem.prompt, true));
+  HONE_ASSIGN_OR_RETURN(prompt.tokens,
+                        tokenizer.Encode(problem.prompt, problem.add_special_tokens));
   prompt.problem = std::move(problem);
   return prompt;
 }
@@ -77,6 +101,7 @@ std::string CompletionText(const Tokenizer& tokenizer, absl::Span<const int32_t>
 
 StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request,
                                  int64_t step) {
+  HONE_RETURN_IF_ERROR(CheckPrompts(context, request.prompts));
   Sampling sampling{0, step, context.position.policy_version};
   // On the account before any lease is given; a crash from here on is rolled back with the step.
   HONE_RETURN_IF_ERROR(context.ledger.RecordIssued(step, request.prompts, request.num_samples,
@@ -117,12 +142,11 @@ StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Samplin
   return groups;
 }
 
-StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const TaskSpec& task_spec,
+StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const SourceSpec& source,
                                  const EvalSpec& spec, int64_t step) {
   const uint64_t version = context.position.policy_version;
-  const std::string name =
-      absl::StrFormat("%s%d problems, %d samples, %d tokens", ToYaml(task_spec), spec.problems,
-                      spec.samples, spec.max_tokens);
+  const std::string name = absl::StrFormat("%s%d problems, %d samples, %d tokens", ToYaml(source),
+                                           spec.problems, spec.samples, spec.max_tokens);
   std::optional<HeldoutMeasure>& measured = context.position.measured;
   if (measured && measured->policy_version == version && measured->spec == name) {
     return Heldout{measured->accuracy, /*known=*/true};

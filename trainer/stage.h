@@ -55,6 +55,9 @@ class StepTimer {
 // Makes the learner's weights the version that workers sample from.
 void PublishWeights(StageContext& context);
 
+// The stage's task, with prompts made for the run's model. Says what is left out of data.
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source);
+
 // A problem as a prompt; `id` names the draw.
 StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_t id);
 
@@ -85,7 +88,7 @@ struct Heldout {
   double accuracy = 0;
   bool known = false;  // nothing was sampled
 };
-StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const TaskSpec& task_spec,
+StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const SourceSpec& source,
                                  const EvalSpec& spec, int64_t step);
 
 // Writes the step's metrics, shows them, and saves a checkpoint when one is due. `reference` is the

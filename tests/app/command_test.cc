@@ -346,6 +346,99 @@ TEST_F(CommandTest, EvalGivesTheSameNumbersEveryTime) {
   EXPECT_EQ(Hone("eval --model model --task chess").code, 2);
 }
 
+constexpr char kQuestions[] =
+    R"({"question": "1+1=", "answer": "It is\n#### 2"}
+{"question": "2 + 2 =", "answer": "It is\n#### 4"}
+{"question": "10*10=", "answer": "It is\n#### 100"}
+)";
+constexpr char kHeldout[] =
+    R"({"question": "1 +  1 =", "answer": "#### 2"}
+{"question": "2 +  2 =", "answer": "#### 4"}
+{"question": "7*7=", "answer": "#### 49"}
+)";
+
+TEST_F(CommandTest, EvalMeasuresSeveralTasksAndFiles) {
+  MakeModel();
+  std::filesystem::create_directories(dir_ + "/gsm");
+  Write("gsm/train.jsonl", kQuestions);
+  Write("gsm/test.jsonl", kHeldout);
+  const std::string eval = "eval --model model --samples 2 --problems 4 --max-tokens 8 ";
+  const std::string three =
+      "--task countdown max_number=9 num_numbers=3 --task gsm8k path=gsm prompt_template=plain "
+      "--task gsm/test.jsonl prompt_field=question 'answer_after=\"####\"'";
+  const RunResult result = Hone(eval + three + " --json");
+  ASSERT_EQ(result.code, 0) << result.err;
+  std::vector<nlohmann::json> lines = JsonLines(result.out);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["task"], "countdown");
+  EXPECT_EQ(lines[0]["problems"], 4);
+  EXPECT_EQ(lines[1]["task"], "gsm8k");
+  EXPECT_EQ(lines[1]["problems"], 3);
+  EXPECT_EQ(lines[2]["task"], "gsm/test.jsonl");
+  for (const char* part : {"accuracy", "pass@2", "majority@2", "outcomes", "tokens"}) {
+    EXPECT_EQ(lines[1][part], lines[2][part]) << part;  // the same problems
+  }
+  EXPECT_THAT(result.err, HasSubstr("gsm/train.jsonl: of 3 records, left out are 1 whose prompt"));
+  const RunResult table = Hone(eval + three);
+  EXPECT_THAT(table.out, HasSubstr("gsm8k, held out: 3 problems, 2 samples each"));
+  EXPECT_THAT(table.out, HasSubstr("majority@2"));
+
+  const RunResult unclear = Hone(eval + "--task countdown --task gsm8k path=gsm --json seed=1");
+  EXPECT_EQ(unclear.code, 2);
+  EXPECT_THAT(unclear.err, HasSubstr("may belong to any of 2 tasks"));
+  EXPECT_THAT(Hone(eval + "--task gsm8k").err, HasSubstr("task.path is missing"));
+  EXPECT_THAT(Hone(eval + "--task x=1").err, HasSubstr("stands before any task"));
+  EXPECT_EQ(Hone(eval + "--task absent.jsonl").code, 2);
+}
+
+TEST_F(CommandTest, GradeComparesNumbers) {
+  const RunResult result =
+      Hone("grade --reward number --input - --output -",
+           R"({"completion": "so \\boxed{1,080}", "answer": 1080.0})"
+           "\n"
+           R"({"completion": "#### 7", "answer": "work\n#### 8", "prompt": "q"})"
+           "\n");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const std::vector<nlohmann::json> lines = JsonLines(result.out);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["status"], "correct");
+  EXPECT_EQ(lines[1]["detail"], "7, wanted 8");
+}
+
+constexpr char kDataExperiment[] = R"(name: data
+model:
+  init: {hidden_size: 32, num_layers: 2, num_heads: 2, num_kv_heads: 1, head_dim: 16,
+         intermediate_size: 48, max_position_embeddings: 128}
+stages:
+  - sft: {data: {path: q.jsonl, heldout_path: h.jsonl, prompt_field: question, answer_after: "####",
+                 completion_field: answer},
+          epochs: 3, batch_tokens: 32, eval: {samples: 1, max_tokens: 8}}
+  - grpo: {task: {name: gsm8k, path: ., prompt_template: plain}, steps: 1, prompts_per_step: 2,
+           samples_per_prompt: 2, sampling: {max_tokens: 8}, reward: [number],
+           eval: {problems: 2, samples: 1, max_tokens: 8}}
+)";
+
+TEST_F(CommandTest, ARunLearnsFromFiles) {
+  Write("e.yaml", kDataExperiment);
+  Write("q.jsonl", kQuestions);
+  Write("h.jsonl", kHeldout);
+  const RunResult absent = Hone("run e.yaml --out run");
+  EXPECT_EQ(absent.code, 2);
+  EXPECT_THAT(absent.err, HasSubstr("stages.1: "));
+  EXPECT_THAT(absent.err, HasSubstr("./test.jsonl"));
+  EXPECT_FALSE(Exists("run"));
+
+  Write("train.jsonl", kQuestions);
+  Write("test.jsonl", kHeldout);
+  // One demonstration is held out; the other two are some 20 tokens each.
+  const RunResult dry = Hone("run e.yaml --dry-run");
+  EXPECT_THAT(dry.out, HasSubstr("epochs: 0\n"));
+  EXPECT_THAT(dry.out, Not(HasSubstr("steps: 300")));
+  const RunResult run = Hone("run e.yaml --out run");
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("data (seed 7) is done"));
+}
+
 TEST_F(CommandTest, BenchmarksPrintOneJsonObject) {
   MakeModel();
   RunResult result = Hone(

@@ -7,6 +7,11 @@
 namespace hone {
 namespace {
 
+TEST(Hash64, IsTheBeginningOfSha256) {
+  EXPECT_EQ(Hash64("abc"), 0xba7816bf8f01cfeaULL);
+  EXPECT_EQ(Hash64(""), 0xe3b0c44298fc1c14ULL);
+}
+
 TEST(Sha256Test, MatchesTheStandardsExamples) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

@@ -149,7 +149,7 @@ TEST(ParseExperiment, BareNamesStandForBlocks) {
   ASSERT_TRUE(e.ok()) << e.status();
   const GrpoStage& grpo = *e->stages[1].grpo;
   EXPECT_EQ(grpo.algorithm, AlgorithmSpec());
-  EXPECT_EQ(grpo.task, TaskSpec());
+  EXPECT_EQ(grpo.source.task, TaskSpec());
   ASSERT_EQ(grpo.reward.size(), 1u);
   EXPECT_EQ(grpo.reward[0].name, "countdown");
   EXPECT_EQ(

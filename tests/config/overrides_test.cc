@@ -43,7 +43,7 @@ TEST(Overrides, SetValuesThatTheFileHasAndThoseItLacks) {
   EXPECT_EQ(e->seed, 9u);
   EXPECT_EQ(e->stages[1].grpo->optimizer.lr, 1e-6);
   EXPECT_EQ(e->stages[1].grpo->optimizer.beta1, OptimizerSpec().beta1);
-  EXPECT_EQ(e->stages[0].sft->task.countdown.max_number, 12);
+  EXPECT_EQ(e->stages[0].sft->source.task->countdown.max_number, 12);
   EXPECT_EQ(e->resources.rollout.workers, 2);
   EXPECT_EQ(e->stages[1].grpo->reward[1].weight, 0.25);
   EXPECT_EQ(e->stages[1].grpo->reward[1].name, "format");
@@ -64,7 +64,7 @@ TEST(Overrides, TakeAnyYamlAndTheLastOneWins) {
   ASSERT_TRUE(e.ok()) << e.status();
   ASSERT_EQ(e->stages[1].grpo->reward.size(), 1u);
   EXPECT_EQ(e->stages[1].grpo->reward[0].name, "format");
-  EXPECT_EQ(e->stages[1].grpo->task.countdown.num_numbers, 2);
+  EXPECT_EQ(e->stages[1].grpo->source.task->countdown.num_numbers, 2);
   EXPECT_EQ(e->model.path, "a=b");
   EXPECT_EQ(e->seed, 2u);
 }

@@ -25,12 +25,17 @@ Experiment Sample() {
   e.model.init->tie_word_embeddings = false;
   e.model.tokenizer.kind = "bpe";
   e.stages.resize(2);
-  e.stages[0].sft.emplace().optimizer.lr = 0.1 + 0.2;
+  DataSpec& data = e.stages[0].sft.emplace().source.data.emplace();
+  data.path = "x.jsonl";
+  data.completion_field = "text";
+  data.answer_after = "####";
+  data.filters = {{"level", "5"}, {"a.b", "true"}};
+  e.stages[0].sft->optimizer.lr = 0.1 + 0.2;
   e.stages[0].sft->optimizer.schedule = "cosine";
   GrpoStage& grpo = e.stages[1].grpo.emplace();
   grpo.reward = {{"countdown", 1.0}, {"format", -1e-300}};
   grpo.algorithm.std_epsilon = 5e-324;
-  grpo.task.countdown.min_target = 7;
+  grpo.source.task.emplace().countdown.min_target = 7;
   e.resources.rollout.workers = 3;
   return e;
 }
@@ -96,7 +101,12 @@ TEST(ToYaml, PrintsEveryFieldInOrder) {
   const std::string text = ToYaml(Sample());
   EXPECT_THAT(text, ::testing::StartsWith("name: \"123\"\nseed: 18446744073709551615\nmodel:\n"
                                           "  path: \"\"\n  init:\n    architecture: qwen3\n"));
-  EXPECT_THAT(text, HasSubstr("stages:\n  - sft:\n      task:\n        name: countdown\n"));
+  EXPECT_THAT(text, HasSubstr("stages:\n  - sft:\n      data:\n        path: x.jsonl\n"));
+  EXPECT_THAT(text,
+              HasSubstr("        filters:\n          - field: level\n            equals: \"5\"\n"));
+  EXPECT_THAT(text,
+              HasSubstr("  - grpo:\n      task:\n        name: countdown\n        num_numbers"));
+  EXPECT_EQ(text.find("gsm8k"), std::string::npos);  // other tasks' keys are not printed
   EXPECT_THAT(text, HasSubstr("      reward:\n        - name: countdown\n          weight: 1.0\n"
                               "        - name: format\n          weight: -1.0e-300\n"));
   EXPECT_THAT(text, HasSubstr("        lr: 0.30000000000000004\n"));

@@ -325,7 +325,8 @@ TEST(CountdownTest, TooFewProblemsSaysHowMany) {
 TEST(CountdownTest, UnknownNamesListTheKnownOnes) {
   TaskSpec spec;
   spec.name = "count";
-  EXPECT_THAT(MakeTask(spec).status().message(), testing::HasSubstr("one of: countdown"));
+  EXPECT_THAT(MakeTask({.task = spec, .data = {}}, {}).status().message(),
+              testing::HasSubstr("one of: countdown, gsm8k"));
   CountdownSpec countdown;
   countdown.prompt_template = "long";
   EXPECT_THAT(MakeCountdown(countdown).status().message(), testing::HasSubstr("short, r1_zero"));
