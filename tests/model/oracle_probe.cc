@@ -2,6 +2,9 @@
 //   model_oracle_probe safetensors      paths on stdin → "ok" or "err <message>"
 //   model_oracle_probe encode FILE      texts as JSON strings on stdin → arrays of ids
 //   model_oracle_probe decode FILE 0|1  arrays of ids on stdin → JSON strings; 1 skips special ones
+//   model_oracle_probe render           {"folder", "messages", "add_generation_prompt",
+//   "variables"}
+//                                       on stdin → {"text"} or {"error"}
 //   model_oracle_probe train SPEC       {"kind", "vocab_size", "texts", "added"} → tokenizer.json
 // One answer a line; a tokenizer that fails to load ends the program with status 2.
 #include <iostream>
@@ -9,6 +12,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "model/chat_template.h"
 #include "model/safetensors.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/tokenizer/train.h"
@@ -49,6 +53,24 @@ int Decode(const Tokenizer& tokenizer, bool skip_special) {
   return 0;
 }
 
+// The time that the oracle's scripts set their clock to.
+constexpr absl::CivilSecond kNow(2026, 3, 9, 14, 5, 7);
+
+StatusOr<std::string> RenderOne(const nlohmann::ordered_json& ask) {
+  HONE_ASSIGN_OR_RETURN(const ChatTemplate chat_template, ChatTemplate::Load(ask["folder"], kNow));
+  return chat_template.Render(ask["messages"], ask["add_generation_prompt"], ask["variables"]);
+}
+
+int Render() {
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto text = RenderOne(nlohmann::ordered_json::parse(line));
+    std::cout << (text.ok() ? json{{"text", *text}}
+                            : json{{"error", std::string(text.status().message())}})
+              << "\n";
+  }
+  return 0;
+}
+
 int Train(const std::string& path) {
   const auto text = ReadFile(path);
   if (!text.ok()) return Fail(text.status());
@@ -66,6 +88,7 @@ int Train(const std::string& path) {
 int Main(const std::vector<std::string>& arguments) {
   const std::string mode = arguments.empty() ? "" : arguments[0];
   if (mode == "safetensors") return Safetensors();
+  if (mode == "render") return Render();
   if (mode == "train" && arguments.size() == 2) return Train(arguments[1]);
   if ((mode == "encode" && arguments.size() == 2) || (mode == "decode" && arguments.size() == 3)) {
     const auto tokenizer = Tokenizer::Load(arguments[1]);
@@ -73,7 +96,8 @@ int Main(const std::vector<std::string>& arguments) {
     return mode == "encode" ? Encode(*tokenizer) : Decode(*tokenizer, arguments[2] == "1");
   }
   std::cerr
-      << "usage: model_oracle_probe safetensors | encode FILE | decode FILE 0|1 | train SPEC\n";
+      << "usage: model_oracle_probe safetensors | render | encode FILE | decode FILE 0|1 | train "
+         "SPEC\n";
   return 2;
 }
 
