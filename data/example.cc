@@ -141,7 +141,7 @@ StatusOr<Problem> MakeProblem(const DataSpec& spec, const PromptTools& tools,
   if (spec.prompt_template == "r1_zero") problem.prompt = R1ZeroPrompt(example.question);
   if (spec.prompt_template == "chat") {
     if (!tools.render_chat) {
-      return absl::FailedPreconditionError(
+      return absl::InvalidArgumentError(
           "prompt_template: chat needs a model with a chat template; this one has none");
     }
     HONE_ASSIGN_OR_RETURN(problem.prompt, tools.render_chat(example.messages));

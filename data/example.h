@@ -33,7 +33,7 @@ StatusOr<bool> PassesFilters(const DataSpec& spec, const nlohmann::json& record)
 // text.
 StatusOr<Example> ReadExample(const DataSpec& spec, const nlohmann::json& record);
 
-// The text that the model continues. FailedPrecondition when the model has no chat template.
+// The text that the model continues. InvalidArgument when the model has no chat template.
 StatusOr<Problem> MakeProblem(const DataSpec& spec, const PromptTools& tools,
                               const Example& example);
 

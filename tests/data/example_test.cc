@@ -99,7 +99,7 @@ TEST(Example, PromptsByTemplate) {
   spec.prompt_template = "r1_zero";
   EXPECT_EQ(MakeProblem(spec, {}, example)->prompt, R1ZeroPrompt("q?"));
   spec.prompt_template = "chat";
-  EXPECT_TRUE(absl::IsFailedPrecondition(MakeProblem(spec, {}, example).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(MakeProblem(spec, {}, example).status()));
 }
 
 TEST(Example, ChatFromAQuestionOrFromMessages) {
