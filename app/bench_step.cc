@@ -14,9 +14,9 @@
 #include "cluster/collectives.h"
 #include "data/task.h"
 #include "reward/verifier.h"
+#include "trainer/algorithm/loss.h"
 #include "trainer/batch.h"
 #include "trainer/learner/learner.h"
-#include "trainer/loss.h"
 #include "trainer/torch_guard.h"
 
 namespace hone {
@@ -127,7 +127,7 @@ class StepBench {
                                   const PolicyTokens policy{
                                       tokens.logprobs,  batch.old_logprobs[i], {},
                                       tokens.entropies, batch.advantages[i],   batch.weights[i]};
-                                  PolicyLoss(algorithm, policy, dlogprobs, dentropies);
+                                  SequenceLoss(algorithm, policy, dlogprobs, dentropies);
                                 });
     learner_.Update(OptimizerSpec(), kLearningRate);
   }

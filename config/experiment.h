@@ -160,7 +160,7 @@ struct SftStage {
   friend bool operator==(const SftStage&, const SftStage&) = default;
 };
 
-// The design's `algorithm:` block; see trainer/loss.h for the formulas.
+// The design's `algorithm:` block; the formulas are in trainer/algorithm/.
 struct AlgorithmSpec {
   std::string advantage = "grpo";
   double std_epsilon = 1e-6;

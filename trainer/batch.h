@@ -16,7 +16,7 @@ struct TrainBatch {
   std::vector<TrainSequence> sequences;
   std::vector<std::vector<float>> old_logprobs;  // as sampled
   std::vector<double> advantages;
-  std::vector<double> weights;  // trainer/loss.h
+  std::vector<double> weights;  // trainer/algorithm/aggregation.h
 };
 
 // Samples on which the verifier failed are left out, also of their group's mean. Sequences without

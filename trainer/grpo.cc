@@ -9,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "trainer/algorithm/loss.h"
 #include "trainer/batch.h"
-#include "trainer/loss.h"
 #include "trainer/schedule.h"
 
 namespace hone {
@@ -162,7 +162,7 @@ class GrpoLoop {
           PolicyTokens policy{tokens.logprobs,  batch.old_logprobs[i], {},
                               tokens.entropies, batch.advantages[i],   batch.weights[i]};
           if (reference_) policy.ref_logprobs = reference[i].logprobs;
-          result->terms += PolicyLoss(stage_.algorithm, policy, dlogprobs, dentropies);
+          result->terms += SequenceLoss(stage_.algorithm, policy, dlogprobs, dentropies);
           result->trained_tokens += static_cast<int64_t>(batch.sequences[i].tokens.size());
           for (size_t t = 0; first && t < tokens.logprobs.size(); ++t) {
             const double gap = std::abs(tokens.logprobs[t] - batch.old_logprobs[i][t]);

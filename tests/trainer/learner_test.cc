@@ -17,7 +17,8 @@
 #include "rollout/engine/engine.h"
 #include "tests/kernels/numbers.h"
 #include "tests/rollout/engine/models.h"
-#include "trainer/loss.h"
+#include "trainer/algorithm/aggregation.h"
+#include "trainer/algorithm/loss.h"
 
 namespace hone {
 namespace {
@@ -186,7 +187,7 @@ TEST_F(LearnerTest, GrpoGradientAgreesWithPyTorch) {
           // Logits here reach 20: half a unit in the last place of each is 1e-6.
           EXPECT_NEAR(tokens.logprobs[t], logprobs[i][t], 1e-5);
         }
-        terms += PolicyLoss(
+        terms += SequenceLoss(
             algorithm,
             {tokens.logprobs, old[i], ref[i], tokens.entropies, advantages[i], loss_weights[i]},
             dlogprobs, dentropies);

@@ -4,7 +4,7 @@ every weight for one GRPO batch, by transformers and PyTorch's autograd in fp64.
 
 usage: .deps/venv/bin/python tests/trainer/golden/make_grpo_gradient.py
 
-The loss is that of trainer/loss.h with clipping, k3 KL and token mean. Weights are fp32 numbers.
+The loss is that of trainer/algorithm/ with clipping, k3 KL and token mean. Weights are fp32 numbers.
 """
 
 import json

@@ -3,7 +3,7 @@
 
 usage: .deps/venv/bin/python tests/trainer/golden/make_policy_loss.py
 
-The formulas are those at the top of trainer/loss.h. Inputs are fp32 numbers, arithmetic is fp64.
+The formulas are those of the headers in trainer/algorithm/. Inputs are fp32 numbers, arithmetic is fp64.
 """
 
 import json

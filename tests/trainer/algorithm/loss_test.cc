@@ -1,4 +1,6 @@
-#include "trainer/loss.h"
+#include "trainer/algorithm/loss.h"
+#include "trainer/algorithm/advantage_grpo.h"
+#include "trainer/algorithm/aggregation.h"
 
 #include <cmath>
 #include <fstream>
@@ -19,16 +21,16 @@ TEST(GroupAdvantagesTest, UsesTheUnbiasedDeviation) {
   // mean 0.5, variance 1/3.
   const double std = std::sqrt(1.0 / 3);
   EXPECT_THAT(
-      GroupAdvantages({1, 0, 1, 0}, 1e-6),
+      GrpoAdvantages({1, 0, 1, 0}, 1e-6),
       ElementsAre(DoubleNear(0.5 / (std + 1e-6), 1e-12), DoubleNear(-0.5 / (std + 1e-6), 1e-12),
                   DoubleNear(0.5 / (std + 1e-6), 1e-12), DoubleNear(-0.5 / (std + 1e-6), 1e-12)));
 }
 
 TEST(GroupAdvantagesTest, IsZeroWithoutAnythingToCompare) {
-  EXPECT_THAT(GroupAdvantages({}, 1e-6), ElementsAre());
-  EXPECT_THAT(GroupAdvantages({0.7}, 1e-6), ElementsAre(0.0));
+  EXPECT_THAT(GrpoAdvantages({}, 1e-6), ElementsAre());
+  EXPECT_THAT(GrpoAdvantages({0.7}, 1e-6), ElementsAre(0.0));
   // 0.1·3 does not have an exact mean: still nothing.
-  EXPECT_THAT(GroupAdvantages({0.1, 0.1, 0.1}, 1e-6), Each(0.0));
+  EXPECT_THAT(GrpoAdvantages({0.1, 0.1, 0.1}, 1e-6), Each(0.0));
 }
 
 TEST(SequenceWeightsTest, FollowTheAggregation) {
@@ -66,7 +68,8 @@ TEST(PolicyLossTest, LossAndGradientAgreeWithPyTorch) {
       std::vector<float> dlogprobs(logprobs[i].size()), dentropies(logprobs[i].size());
       PolicyTokens tokens{logprobs[i], old[i], {}, entropies[i], advantages[i], weights[i]};
       if (algorithm.kl_coefficient != 0) tokens.ref_logprobs = ref[i];
-      terms += PolicyLoss(algorithm, tokens, absl::MakeSpan(dlogprobs), absl::MakeSpan(dentropies));
+      terms +=
+          SequenceLoss(algorithm, tokens, absl::MakeSpan(dlogprobs), absl::MakeSpan(dentropies));
       for (size_t t = 0; t < dlogprobs.size(); ++t) {
         // The result is rounded to fp32; the arithmetic is in fp64.
         EXPECT_NEAR(dlogprobs[t], gradient[i][t], 1e-6 * std::abs(gradient[i][t]) + 1e-12);
