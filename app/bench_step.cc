@@ -120,14 +120,15 @@ class StepBench {
 
   void Update(const std::vector<Group>& groups) {
     const AlgorithmSpec algorithm;
-    const TrainBatch batch = MakeTrainBatch(algorithm, groups);
+    TrainBatch step = MakeStepBatch(algorithm, groups, options_.max_tokens);
+    SetAdvantages(algorithm, &step);
+    const TrainBatch batch =
+        MakeMinibatch(algorithm, step, 0, static_cast<int64_t>(groups.size()), options_.max_tokens);
     learner_.AccumulateGradient(batch.sequences, /*temperature=*/1,
                                 [&](int64_t i, const TokenLogProbs& tokens,
                                     absl::Span<float> dlogprobs, absl::Span<float> dentropies) {
-                                  const PolicyTokens policy{
-                                      tokens.logprobs,  batch.old_logprobs[i], {},
-                                      tokens.entropies, batch.advantages[i],   batch.weights[i]};
-                                  SequenceLoss(algorithm, policy, dlogprobs, dentropies);
+                                  SequenceLoss(algorithm, batch.Tokens(i, tokens), dlogprobs,
+                                               dentropies);
                                 });
     learner_.Update(OptimizerSpec(), kLearningRate);
   }

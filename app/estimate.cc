@@ -106,7 +106,8 @@ StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage&
   HONE_ASSIGN_OR_RETURN(const int64_t prompt_tokens, PromptTokens(experiment, grpo.source));
   estimate.name = "grpo";
   estimate.sequences_per_step = int64_t{grpo.prompts_per_step} * grpo.samples_per_prompt;
-  estimate.generated_per_step = estimate.sequences_per_step * grpo.sampling.max_tokens;
+  const int rounds = grpo.algorithm.dynamic_sampling ? grpo.algorithm.max_sampling_rounds : 1;
+  estimate.generated_per_step = estimate.sequences_per_step * rounds * grpo.sampling.max_tokens;
   estimate.trained_per_step =
       estimate.sequences_per_step * (prompt_tokens + grpo.sampling.max_tokens);
   return estimate;

@@ -3,7 +3,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "config/load.h"
+#include "config/presets.h"
 #include "config/schema.h"
 #include "config/shape.h"
 
@@ -61,8 +63,8 @@ std::string DescribeKeys() {
   absl::StrAppend(
       &text,
       "\nN counts a list's elements from 0. Blocks have no default of their own. A task "
-      "or a reward\nmay be written as its bare name, an algorithm as a preset's "
-      "(grpo).\n");
+      "or a reward\nmay be written as its bare name, an algorithm as a preset's: ",
+      absl::StrJoin(AlgorithmPresetNames(), ", "), ".\n");
   return text;
 }
 

@@ -160,29 +160,65 @@ struct SftStage {
   friend bool operator==(const SftStage&, const SftStage&) = default;
 };
 
-// The design's `algorithm:` block; the formulas are in trainer/algorithm/.
+// The `algorithm:` block. Formulas and sources are in trainer/algorithm/, one header each;
+// docs/algorithms.md says how they relate to other frameworks'. A bare name is a preset
+// (config/presets.h).
 struct AlgorithmSpec {
   std::string advantage = "grpo";
   double std_epsilon = 1e-6;
   std::string policy_loss = "clip";
   double clip_low = 0.2;
   double clip_high = 0.2;
+  std::optional<double> dual_clip;  // e.g. 3.0
+  double sapo_temperature_positive = 1.0;
+  double sapo_temperature_negative = 1.05;
+  std::optional<double> log_ratio_limit = 20.0;
   std::string aggregation = "token_mean";
+  std::optional<double> denominator;  // null: sequences × the longest completion that was allowed
   double kl_coefficient = 0.0;
   std::string kl_estimator = "k3";
+  std::string kl_in = "loss";
+  int reference_every_steps = 0;  // 0: the stage's starting point stays the reference
+  std::string correction = "none";
+  double correction_low = 0.0;
+  double correction_high = 2.0;
   double entropy_coefficient = 0.0;
+  bool dynamic_sampling = false;
+  int max_sampling_rounds = 10;
+  int overlong_buffer_tokens = 0;
+  double overlong_penalty = 1.0;
 
   template <typename V>
   void Fields(V& v) {
-    v("advantage", advantage, "grpo");
-    v("std_epsilon", std_epsilon, "added to the standard deviation of a group's rewards");
-    v("policy_loss", policy_loss, "clip");
-    v("clip_low", clip_low, "the ratio is clipped below at 1 - clip_low");
-    v("clip_high", clip_high, "the ratio is clipped above at 1 + clip_high");
-    v("aggregation", aggregation, "token_mean or sequence_mean");
+    v("advantage", advantage, "grpo, mean_centered, rloo, reinforce_pp or reinforce_pp_baseline");
+    v("std_epsilon", std_epsilon, "grpo: added to the standard deviation of a group's rewards");
+    v("policy_loss", policy_loss, "clip, gspo, cispo, sapo or dppo");
+    v("clip_low", clip_low, "the ratio is clipped below at 1 - clip_low; dppo: lower threshold");
+    v("clip_high", clip_high, "the ratio is clipped above at 1 + clip_high; dppo: upper threshold");
+    v("dual_clip", dual_clip, "clip: bound of the ratio where the advantage is negative, above 1");
+    v("sapo_temperature_positive", sapo_temperature_positive,
+      "sapo: where the advantage is above 0");
+    v("sapo_temperature_negative", sapo_temperature_negative, "sapo: elsewhere");
+    v("log_ratio_limit", log_ratio_limit, "exponents are kept within ± this; null: as they are");
+    v("aggregation", aggregation, "token_mean, sequence_mean or constant");
+    v("denominator", denominator,
+      "constant: divides the token sum; null: sequences × sampling.max_tokens");
     v("kl_coefficient", kl_coefficient, "weight of the KL to the reference policy; 0: off");
-    v("kl_estimator", kl_estimator, "k3");
+    v("kl_estimator", kl_estimator, "k1, k2 or k3");
+    v("kl_in", kl_in, "loss (a term of each token) or reward (taken off each sample's reward)");
+    v("reference_every_steps", reference_every_steps,
+      "steps after which the policy becomes the KL's reference; 0: the stage's start stays it");
+    v("correction", correction,
+      "none, truncate or mask: importance weight of the learner against the rollout");
+    v("correction_low", correction_low, "lower bound of that weight");
+    v("correction_high", correction_high, "upper bound of that weight");
     v("entropy_coefficient", entropy_coefficient, "weight of the entropy bonus; 0: off");
+    v("dynamic_sampling", dynamic_sampling,
+      "drop groups whose rewards are all equal and sample on until the batch is full");
+    v("max_sampling_rounds", max_sampling_rounds, "dynamic sampling: rounds of a step at most");
+    v("overlong_buffer_tokens", overlong_buffer_tokens,
+      "last tokens before sampling.max_tokens over which the overlong penalty grows; 0: off");
+    v("overlong_penalty", overlong_penalty, "what a completion of sampling.max_tokens loses");
   }
 
   friend bool operator==(const AlgorithmSpec&, const AlgorithmSpec&) = default;

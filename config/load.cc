@@ -45,6 +45,7 @@ class Reader {
 
   template <typename T>
   Status Read(const YamlNode& node, const std::string& path, std::optional<T>* value) {
+    value->reset();
     if (node.is_null()) return absl::OkStatus();
     return Read(node, path, &value->emplace());
   }
@@ -140,6 +141,16 @@ StatusOr<SourceSpec> ParseSource(const std::string& text, const std::string& nam
   CheckSource(check, "", spec, /*heldout_problems=*/1);
   HONE_RETURN_IF_ERROR(check.status());
   return spec;
+}
+
+StatusOr<AlgorithmSpec> ParseAlgorithm(const std::string& text, const std::string& name) {
+  const YamlSource source{name, {}};
+  HONE_ASSIGN_OR_RETURN(YamlNode root, ParseYaml(text, source, -1));
+  HONE_RETURN_IF_ERROR(CheckShape(AlgorithmSchema(), source, "algorithm", &root));
+  AlgorithmSpec algorithm;
+  HONE_RETURN_IF_ERROR(Reader(source).Read(root, "algorithm", &algorithm));
+  HONE_RETURN_IF_ERROR(ValidateAlgorithm(algorithm, [&](absl::string_view) { return name; }));
+  return algorithm;
 }
 
 }  // namespace hone

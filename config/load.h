@@ -27,6 +27,9 @@ StatusOr<Experiment> ParseExperiment(const std::string& text, const std::string&
 StatusOr<SourceSpec> ParseSource(const std::string& text, const std::string& name,
                                  absl::Span<const std::string> overrides);
 
+// An `algorithm:` block alone, or a preset's name; YAML, and so JSON too.
+StatusOr<AlgorithmSpec> ParseAlgorithm(const std::string& text, const std::string& name);
+
 // The resolved experiment, every field with its value: parses back to the same structs, and gives
 // the same text on every machine. The run folder's experiment.yaml.
 std::string ToYaml(const Experiment& experiment);

@@ -39,7 +39,11 @@ class Printer {
   // Only a block that is there: in `stages`, the absent ones are the other kinds of stage.
   template <typename T>
   void Print(const char* key, std::optional<T>& field) {
-    if (field.has_value()) Print(key, *field);
+    if constexpr (kIsScalar<T>) {
+      Line(absl::StrCat(key, ": ", WriteScalar(field)));
+    } else if (field.has_value()) {
+      Print(key, *field);
+    }
   }
 
   template <typename T>

@@ -3,6 +3,7 @@
 #define HONE_CONFIG_SCALAR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -17,6 +18,12 @@ template <typename T>
 inline constexpr bool kIsScalar =
     std::is_same_v<T, bool> || std::is_same_v<T, int> || std::is_same_v<T, uint64_t> ||
     std::is_same_v<T, double> || std::is_same_v<T, std::string>;
+
+// Leaves that may be null, e.g. dual_clip.
+template <typename T>
+inline constexpr bool kIsOptionalScalar = false;
+template <typename T>
+inline constexpr bool kIsOptionalScalar<std::optional<T>> = kIsScalar<T>;
 
 // Reads a value. The error's message continues a key: "must be an integer, found `x`".
 // Integers may be written as floats that are whole ("1e3"); doubles must be finite; a string may be
@@ -35,6 +42,10 @@ std::string WriteScalar(int value);
 std::string WriteScalar(uint64_t value);
 std::string WriteScalar(double value);
 std::string WriteScalar(const std::string& value);
+template <typename T>
+std::string WriteScalar(const std::optional<T>& value) {
+  return value.has_value() ? WriteScalar(*value) : "null";
+}
 
 }  // namespace hone
 

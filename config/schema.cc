@@ -47,8 +47,10 @@ struct Collect {
       }
       auto collect = [&schema](const char* name, auto& value, const char* meaning) {
         SchemaKey key{name, meaning, "", Collect<std::decay_t<decltype(value)>>::From()};
-        if constexpr (kIsScalar<std::decay_t<decltype(value)>>)
+        using Value = std::decay_t<decltype(value)>;
+        if constexpr (kIsScalar<Value> || kIsOptionalScalar<Value>) {
           key.default_value = WriteScalar(value);
+        }
         schema.keys.push_back(std::move(key));
       };
       defaults.Fields(collect);
@@ -108,6 +110,11 @@ std::string Schema::FindBelow(absl::string_view key) const {
     if (!below.empty()) return absl::StrCat(block.name, ".", below);
   }
   return "";
+}
+
+const Schema& AlgorithmSchema() {
+  static const Schema* const schema = new Schema(Collect<AlgorithmSpec>::From());
+  return *schema;
 }
 
 const Schema& ExperimentSchema() {

@@ -45,6 +45,7 @@ struct SchemaKey {
 
 const Schema& ExperimentSchema();
 const Schema& SourceSchema();  // of SourceSpec
+const Schema& AlgorithmSchema();  // of an `algorithm:` block alone
 
 // For an unknown key of a block: "; did you mean `x`?" with the nearest key, else with the same
 // key in a block below, else the valid keys.

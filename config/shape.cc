@@ -5,20 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "config/nearest.h"
+#include "config/presets.h"
 
 namespace hone {
 namespace {
-
-// What a preset of `algorithm:` sets apart from AlgorithmSpec's defaults.
-struct Preset {
-  std::string name;
-  std::vector<std::pair<std::string, std::string>> keys;
-};
-
-const std::vector<Preset>& AlgorithmPresets() {
-  static const auto* const presets = new std::vector<Preset>{{"grpo", {}}};
-  return *presets;
-}
 
 // A scalar becomes a map with these entries, all at the scalar's place.
 void Expand(const std::vector<std::pair<std::string, std::string>>& entries, YamlNode* node) {
@@ -49,16 +39,14 @@ Status ExpandBareName(const Schema& schema, const YamlSource& source, const std:
     Expand({{"name", node->text}}, node);
     return absl::OkStatus();
   }
-  std::vector<std::string> names;
-  for (const Preset& preset : AlgorithmPresets()) {
-    if (preset.name == node->text) {
-      Expand(preset.keys, node);
-      return absl::OkStatus();
-    }
-    names.push_back(preset.name);
+  const AlgorithmPreset* preset = FindAlgorithmPreset(node->text);
+  if (preset == nullptr) {
+    return source.Error(node->place,
+                        absl::StrCat("unknown preset ", Quote(node->text), " for ", path,
+                                     Suggestion(node->text, AlgorithmPresetNames())));
   }
-  return source.Error(node->place, absl::StrCat("unknown preset ", Quote(node->text), " for ", path,
-                                                Suggestion(node->text, names)));
+  Expand(preset->keys, node);
+  return absl::OkStatus();
 }
 
 StatusOr<const Schema*> ChooseVariant(const Schema& schema, const YamlSource& source,

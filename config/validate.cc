@@ -130,16 +130,41 @@ void CheckSampling(Checker& check, const std::string& path, const SamplingSpec& 
 }
 
 void CheckAlgorithm(Checker& check, const std::string& path, const AlgorithmSpec& algorithm) {
-  check.OneOf(path + ".advantage", algorithm.advantage, {"grpo"});
-  // Of a group with equal rewards: without it, its advantages would be 0 / 0.
+  check.OneOf(path + ".advantage", algorithm.advantage,
+              {"grpo", "mean_centered", "rloo", "reinforce_pp", "reinforce_pp_baseline"});
+  // Rewards that are equal but for rounding would be divided by 0.
   check.Positive(path + ".std_epsilon", algorithm.std_epsilon);
-  check.OneOf(path + ".policy_loss", algorithm.policy_loss, {"clip"});
+  check.OneOf(path + ".policy_loss", algorithm.policy_loss,
+              {"clip", "gspo", "cispo", "sapo", "dppo"});
   check.Fraction(path + ".clip_low", algorithm.clip_low);
   check.NotNegative(path + ".clip_high", algorithm.clip_high);
-  check.OneOf(path + ".aggregation", algorithm.aggregation, {"token_mean", "sequence_mean"});
+  const double dual_clip = algorithm.dual_clip.value_or(3.0);
+  check.Require(dual_clip > 1, path + ".dual_clip",
+                absl::StrCat("must be above 1 or null, found ", WriteScalar(dual_clip)));
+  check.Positive(path + ".sapo_temperature_positive", algorithm.sapo_temperature_positive);
+  check.Positive(path + ".sapo_temperature_negative", algorithm.sapo_temperature_negative);
+  check.Positive(path + ".log_ratio_limit", algorithm.log_ratio_limit.value_or(20.0));
+  check.OneOf(path + ".aggregation", algorithm.aggregation,
+              {"token_mean", "sequence_mean", "constant"});
+  check.Positive(path + ".denominator", algorithm.denominator.value_or(1.0));
   check.NotNegative(path + ".kl_coefficient", algorithm.kl_coefficient);
-  check.OneOf(path + ".kl_estimator", algorithm.kl_estimator, {"k3"});
+  check.OneOf(path + ".kl_estimator", algorithm.kl_estimator, {"k1", "k2", "k3"});
+  check.OneOf(path + ".kl_in", algorithm.kl_in, {"loss", "reward"});
+  check.AtLeast(path + ".reference_every_steps", algorithm.reference_every_steps, 0);
+  check.Require(algorithm.reference_every_steps == 0 || algorithm.kl_coefficient > 0,
+                path + ".reference_every_steps",
+                "replaces the reference of the KL, which is off: set kl_coefficient");
+  check.OneOf(path + ".correction", algorithm.correction, {"none", "truncate", "mask"});
+  check.NotNegative(path + ".correction_low", algorithm.correction_low);
+  check.Positive(path + ".correction_high", algorithm.correction_high);
+  check.Require(
+      algorithm.correction_low <= algorithm.correction_high, path + ".correction_low",
+      absl::StrCat("must be at most correction_high, ", WriteScalar(algorithm.correction_high),
+                   ", found ", WriteScalar(algorithm.correction_low)));
   check.NotNegative(path + ".entropy_coefficient", algorithm.entropy_coefficient);
+  check.AtLeast(path + ".max_sampling_rounds", algorithm.max_sampling_rounds, 1);
+  check.AtLeast(path + ".overlong_buffer_tokens", algorithm.overlong_buffer_tokens, 0);
+  check.NotNegative(path + ".overlong_penalty", algorithm.overlong_penalty);
 }
 
 void CheckRewards(Checker& check, const std::string& path, const std::vector<RewardSpec>& reward) {
@@ -170,6 +195,13 @@ void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) 
   check.AtLeast(path + ".max_staleness", stage.max_staleness, 0);
   CheckSampling(check, path + ".sampling", stage.sampling);
   CheckAlgorithm(check, path + ".algorithm", stage.algorithm);
+  check.Require(!stage.algorithm.dynamic_sampling || stage.samples_per_prompt > 1,
+                path + ".algorithm.dynamic_sampling",
+                "would drop every group: samples_per_prompt is 1");
+  check.Require(stage.algorithm.overlong_buffer_tokens <= stage.sampling.max_tokens,
+                path + ".algorithm.overlong_buffer_tokens",
+                absl::StrCat("must be at most sampling.max_tokens, ", stage.sampling.max_tokens,
+                             ", found ", stage.algorithm.overlong_buffer_tokens));
   CheckRewards(check, path + ".reward", stage.reward);
   CheckOptimizer(check, path + ".optimizer", stage.optimizer,
                  int64_t{stage.steps} * stage.minibatches);
@@ -252,6 +284,13 @@ Status Validate(const Experiment& experiment,
   check.AtLeast("checkpoint.every_steps", experiment.checkpoint.every_steps, 1);
   check.AtLeast("checkpoint.keep_last", experiment.checkpoint.keep_last, 1);
   CheckResources(check, experiment.resources);
+  return check.status();
+}
+
+Status ValidateAlgorithm(const AlgorithmSpec& algorithm,
+                         absl::FunctionRef<std::string(absl::string_view path)> where) {
+  Checker check(where);
+  CheckAlgorithm(check, "algorithm", algorithm);
   return check.status();
 }
 

@@ -17,6 +17,10 @@ namespace hone {
 Status Validate(const Experiment& experiment,
                 absl::FunctionRef<std::string(absl::string_view path)> where);
 
+// The same for an algorithm alone, at the path "algorithm".
+Status ValidateAlgorithm(const AlgorithmSpec& algorithm,
+                         absl::FunctionRef<std::string(absl::string_view path)> where);
+
 }  // namespace hone
 
 #endif  // HONE_CONFIG_VALIDATE_H_

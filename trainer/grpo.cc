@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "trainer/algorithm/loss.h"
 #include "trainer/batch.h"
+#include "trainer/group_source.h"
 #include "trainer/schedule.h"
 
 namespace hone {
@@ -28,7 +28,7 @@ struct UpdateResult {
 class GrpoLoop {
  public:
   GrpoLoop(StageContext& context, const GrpoStage& stage, const Task& task)
-      : context_(context), stage_(stage), task_(task) {}
+      : context_(context), stage_(stage), task_(task), source_(context, stage, task) {}
 
   // The loop of the paper: sample groups, judge them, update, publish.
   Status Run() {
@@ -39,17 +39,18 @@ class GrpoLoop {
       HONE_RETURN_IF_ERROR(CheckStop(context_));
       StepTimer timer;
       timer.Start("rollout");
-      HONE_RETURN_IF_ERROR(EnqueueAhead());
+      HONE_RETURN_IF_ERROR(source_.EnqueueAhead());
       ++position.step;
-      HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups, NextGroups());
+      HONE_ASSIGN_OR_RETURN(const StepGroups groups, source_.Next());
       HONE_RETURN_IF_ERROR(CheckVerifier(groups));
       timer.Start("learn");
       context_.progress.Phase("learning");
-      const UpdateResult update = UpdatePolicy(groups);
+      const UpdateResult update = UpdatePolicy(groups.train);
       timer.Start("publish");
       ++position.stage_step;
       ++position.policy_version;
       PublishWeights(context_);
+      MaybeReplaceReference();
       StepMetrics metrics{position.step, "grpo", position.policy_version, {}};
       metrics.values = Describe(groups, update);
       HONE_RETURN_IF_ERROR(MaybeMeasure(&timer, &metrics));
@@ -60,7 +61,7 @@ class GrpoLoop {
   }
 
  private:
-  // The reference policy is the stage's starting point.
+  // The reference policy is the stage's starting point, or what replaced it.
   Status StartReference() {
     if (stage_.algorithm.kl_coefficient == 0) return absl::OkStatus();
     reference_ = std::make_unique<Learner>(context_.learner.ExportWeights(), ReferenceOptions(),
@@ -81,45 +82,19 @@ class GrpoLoop {
     return reference_ ? reference_->SaveShard().weights : std::vector<float>();
   }
 
-  // Keeps generation at most max_staleness versions ahead: the job of step s is enqueued once
-  // version s − max_staleness is published, and leases always take the newest version.
-  Status EnqueueAhead() {
-    TrainingState& position = context_.position;
-    while (next_job_step_ <=
-           std::min<int64_t>(position.stage_step + stage_.max_staleness, stage_.steps - 1)) {
-      if (next_job_step_ < position.stage_step) next_job_step_ = position.stage_step;
-      SampleRequest request;
-      for (int i = 0; i < stage_.prompts_per_step; ++i) {
-        const int64_t index = next_job_step_ * stage_.prompts_per_step + i;
-        HONE_ASSIGN_OR_RETURN(Problem problem, task_.TrainProblem(context_.experiment.seed, index));
-        HONE_ASSIGN_OR_RETURN(Prompt prompt, MakePrompt(context_.tokenizer, std::move(problem),
-                                                        PromptId(position.stage, false, index)));
-        request.prompts.push_back(std::move(prompt));
-      }
-      request.num_samples = stage_.samples_per_prompt;
-      request.sampling.temperature = static_cast<float>(stage_.sampling.temperature);
-      request.sampling.top_p = static_cast<float>(stage_.sampling.top_p);
-      request.sampling.top_k = stage_.sampling.top_k;
-      request.sampling.max_tokens = stage_.sampling.max_tokens;
-      request.reward = stage_.reward;
-      const int64_t step = position.step + 1 + next_job_step_ - position.stage_step;
-      HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context_, request, step));
-      jobs_.push_back(sampling);
-      ++next_job_step_;
-    }
-    return absl::OkStatus();
+  // Every reference_every_steps steps the policy itself becomes the reference.
+  void MaybeReplaceReference() {
+    const int every = stage_.algorithm.reference_every_steps;
+    if (every == 0 || context_.position.stage_step % every != 0) return;
+    Learner::ShardState state = reference_->SaveShard();
+    state.weights = context_.learner.SaveShard().weights;
+    reference_->RestoreShard(state);
   }
 
-  StatusOr<std::vector<Group>> NextGroups() {
-    const Sampling sampling = jobs_.front();
-    jobs_.pop_front();
-    return FinishSampling(context_, sampling, "train");
-  }
-
-  Status CheckVerifier(const std::vector<Group>& groups) const {
+  Status CheckVerifier(const StepGroups& groups) const {
     int64_t failed = 0, samples = 0;
-    for (const Group& group : groups) {
-      for (const Score& score : group.scores) {
+    for (const Group* group : groups.All()) {
+      for (const Score& score : group->scores) {
         failed += IsVerifierFailure(score.outcome);
         ++samples;
       }
@@ -133,8 +108,12 @@ class GrpoLoop {
         failed, samples, context_.position.step, stage_.max_verifier_failures));
   }
 
+  // Advantages over the whole step, then one update for each minibatch of groups.
   UpdateResult UpdatePolicy(const std::vector<Group>& groups) {
     UpdateResult result;
+    TrainBatch step = MakeStepBatch(stage_.algorithm, groups, stage_.sampling.max_tokens);
+    AddLogProbs(&step);
+    SetAdvantages(stage_.algorithm, &step);
     const int64_t count = static_cast<int64_t>(groups.size());
     for (int m = 0; m < stage_.minibatches; ++m) {
       const int64_t begin = count * m / stage_.minibatches;
@@ -142,45 +121,60 @@ class GrpoLoop {
       const int64_t update = context_.position.stage_step * stage_.minibatches + m;
       result.lr =
           LearningRate(stage_.optimizer, update, int64_t{stage_.steps} * stage_.minibatches);
-      UpdateOnce(absl::MakeSpan(groups).subspan(begin, end - begin), m == 0, &result);
+      UpdateOnce(MakeMinibatch(stage_.algorithm, step, begin, end, stage_.sampling.max_tokens),
+                 m == 0, &result);
     }
     result.grad_norm /= stage_.minibatches;
     return result;
   }
 
-  void UpdateOnce(absl::Span<const Group> groups, bool first, UpdateResult* result) {
-    const float temperature = static_cast<float>(stage_.sampling.temperature);
-    const TrainBatch batch = MakeTrainBatch(stage_.algorithm, groups);
+  // The log-probs of other policies that the algorithm asks for. Those of the learner before the
+  // update are the rollout's own, to the bit, unless the samples are of an older version; so a pass
+  // for them is made only where samples may be old and their weights are to be corrected.
+  void AddLogProbs(TrainBatch* step) {
+    const auto of = [&](Learner& policy) {
+      std::vector<std::vector<float>> logprobs;
+      for (TokenLogProbs& tokens : policy.LogProbs(step->sequences, temperature())) {
+        logprobs.push_back(std::move(tokens.logprobs));
+      }
+      return logprobs;
+    };
+    if (reference_) step->ref_logprobs = of(*reference_);
+    if (stage_.algorithm.correction != "none" && stage_.max_staleness > 0) {
+      step->old_logprobs = of(context_.learner);
+    }
+  }
+
+  float temperature() const { return static_cast<float>(stage_.sampling.temperature); }
+
+  void UpdateOnce(const TrainBatch& batch, bool first, UpdateResult* result) {
     // Nothing to learn from: no gradient, and no step that would only move the moments.
     if (batch.sequences.empty()) return;
-    std::vector<TokenLogProbs> reference;
-    if (reference_) reference = reference_->LogProbs(batch.sequences, temperature);
     context_.learner.AccumulateGradient(
-        batch.sequences, temperature,
+        batch.sequences, temperature(),
         [&](int64_t i, const TokenLogProbs& tokens, absl::Span<float> dlogprobs,
             absl::Span<float> dentropies) {
-          PolicyTokens policy{tokens.logprobs,  batch.old_logprobs[i], {},
-                              tokens.entropies, batch.advantages[i],   batch.weights[i]};
-          if (reference_) policy.ref_logprobs = reference[i].logprobs;
-          result->terms += SequenceLoss(stage_.algorithm, policy, dlogprobs, dentropies);
+          result->terms +=
+              SequenceLoss(stage_.algorithm, batch.Tokens(i, tokens), dlogprobs, dentropies);
           result->trained_tokens += static_cast<int64_t>(batch.sequences[i].tokens.size());
           for (size_t t = 0; first && t < tokens.logprobs.size(); ++t) {
-            const double gap = std::abs(tokens.logprobs[t] - batch.old_logprobs[i][t]);
+            const double gap = std::abs(tokens.logprobs[t] - batch.rollout_logprobs[i][t]);
             result->gap = std::max(result->gap, gap);
           }
         });
     result->grad_norm += context_.learner.Update(stage_.optimizer, result->lr);
   }
 
-  std::vector<std::pair<std::string, double>> Describe(const std::vector<Group>& groups,
+  // All that was sampled speaks of the policy, trained on or not.
+  std::vector<std::pair<std::string, double>> Describe(const StepGroups& groups,
                                                        const UpdateResult& update) const {
     double reward = 0, reward_squares = 0, length = 0, correct = 0, formatted = 0, truncated = 0;
     double samples = 0, failures = 0, prompt_tokens = 0, staleness = 0;
-    for (const Group& group : groups) {
+    for (const Group* group : groups.All()) {
       staleness = std::max(staleness, static_cast<double>(context_.position.policy_version - 1 -
-                                                          group.policy_version));
-      for (size_t i = 0; i < group.scores.size(); ++i) {
-        const Score& score = group.scores[i];
+                                                          group->policy_version));
+      for (size_t i = 0; i < group->scores.size(); ++i) {
+        const Score& score = group->scores[i];
         if (IsVerifierFailure(score.outcome)) {
           ++failures;
           continue;
@@ -190,9 +184,9 @@ class GrpoLoop {
         reward_squares += score.reward * score.reward;
         correct += score.outcome == Outcome::kCorrect;
         formatted += score.outcome != Outcome::kUnparseable;
-        length += static_cast<double>(group.completions[i].tokens.size());
-        prompt_tokens += static_cast<double>(group.prompt.tokens.size());
-        truncated += group.completions[i].finish_reason == FinishReason::kLength;
+        length += static_cast<double>(group->completions[i].tokens.size());
+        prompt_tokens += static_cast<double>(group->prompt.tokens.size());
+        truncated += group->completions[i].finish_reason == FinishReason::kLength;
       }
     }
     const double mean = reward / samples;
@@ -215,6 +209,13 @@ class GrpoLoop {
         {"trained_tokens", static_cast<double>(update.trained_tokens)},
         {"staleness", staleness},
         {"verifier_failures", failures}};
+    if (stage_.algorithm.dynamic_sampling) {
+      values.emplace_back("sampling_rounds", groups.rounds);
+      values.emplace_back("groups_dropped", static_cast<double>(groups.dropped.size()));
+    }
+    if (stage_.algorithm.correction != "none") {
+      values.emplace_back("correction", update.terms.correction / tokens);
+    }
     return values;
   }
 
@@ -236,8 +237,7 @@ class GrpoLoop {
   const Task& task_;
   SingleRank single_rank_;
   std::unique_ptr<Learner> reference_;
-  std::deque<Sampling> jobs_;
-  int64_t next_job_step_ = 0;
+  GroupSource source_;
 };
 
 // The accuracy that the stage starts from, unless the stage before ended with the same measurement.

@@ -132,14 +132,18 @@ StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Samplin
   const CoordinatorStats stats = context.coordinator.TakeStats();
   HONE_RETURN_IF_ERROR(context.ledger.CountLease(sampling.step, stats.leases_granted,
                                                  stats.leases_lost, stats.duplicates_refused));
+  return groups;
+}
+
+Status StoreRollouts(const StageContext& context, absl::Span<const Group* const> groups,
+                     const std::string& split) {
   std::vector<RolloutRecord> records;
-  for (const Group& group : groups) {
-    for (size_t i = 0; i < group.completions.size(); ++i) {
-      records.push_back(MakeRecord(context, split, group, i));
+  for (const Group* group : groups) {
+    for (size_t i = 0; i < group->completions.size(); ++i) {
+      records.push_back(MakeRecord(context, split, *group, i));
     }
   }
-  HONE_RETURN_IF_ERROR(WriteRollouts(context.folder, context.position.step, split, records));
-  return groups;
+  return WriteRollouts(context.folder, context.position.step, split, records);
 }
 
 StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const SourceSpec& source,
@@ -167,6 +171,9 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
   HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,
                         FinishSampling(context, sampling, "heldout"));
+  std::vector<const Group*> all;
+  for (const Group& group : groups) all.push_back(&group);
+  HONE_RETURN_IF_ERROR(StoreRollouts(context, all, "heldout"));
   int64_t correct = 0, judged = 0;
   for (const Group& group : groups) {
     for (const Score& score : group.scores) {

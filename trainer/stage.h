@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "base/status.h"
 #include "config/experiment.h"
 #include "data/ledger.h"
@@ -64,7 +65,7 @@ StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_
 // Text of a completion, its stop token left out.
 std::string CompletionText(const Tokenizer& tokenizer, absl::Span<const int32_t> tokens);
 
-// Generates, scores, accounts for and stores groups for the prompts with the published weights.
+// Generates, scores and accounts for groups for the prompts with the published weights.
 struct SampleRequest {
   std::vector<Prompt> prompts;
   int num_samples = 1;
@@ -80,6 +81,9 @@ struct Sampling {
 StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request, int64_t step);
 StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
                                             const std::string& split);
+// Writes the step's samples of that split to rollouts/, all of them in one go.
+Status StoreRollouts(const StageContext& context, absl::Span<const Group* const> groups,
+                     const std::string& split);
 
 // Held-out accuracy by the task's own reward: the mean over spec.problems (or as many as there are)
 // × spec.samples at temperature 1. Nothing is sampled when the same weights were measured by the

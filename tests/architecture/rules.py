@@ -21,7 +21,8 @@ LEVELS = [
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 ONLY_BASE = {"config", "kernels"}  # they may include base alone
 
-TORCH_FREE = ["base", "config", "data", "kernels", "reward", "rollout/engine", "cluster/supervisor"]
+TORCH_FREE = ["base", "config", "data", "kernels", "reward", "rollout/engine", "cluster/supervisor",
+              "trainer/algorithm"]
 TORCH_HEADER = re.compile(r"(torch|ATen|c10|caffe2)/")
 RPC_HEADER = "proto/hone.grpc.pb.h"
 RPC_FILE = re.compile(r"(.*_(service|client)\.(h|cc)|trainer/coordinator/.*)")
@@ -76,7 +77,7 @@ def check_rooms(tree):
             continue
         for line, target in tree.includes[file]:
             other = room_of(target)
-            if "/" not in target and (tree.root / file).with_name(target).exists():
+            if "/" not in target and (tree.root / file).with_name(target).is_file():
                 yield f"{file}:{line}: includes {target} without its folder"
             if other not in LEVEL_OF or other == room:
                 continue

@@ -157,6 +157,61 @@ TEST(ParseExperiment, BareNamesStandForBlocks) {
       "f.yaml:10:7: unknown preset `gropo` for stages.1.grpo.algorithm; did you mean `grpo`?");
 }
 
+TEST(ParseExperiment, PresetsStandForTheKeysOfTheirPapers) {
+  const auto preset = [](const std::string& name) {
+    const auto e = Parse(With("sampling: {temperature: 0.5}", "algorithm: " + name));
+    EXPECT_TRUE(e.ok()) << e.status();
+    const auto alone = ParseAlgorithm(name, "x");
+    EXPECT_TRUE(alone.ok()) << alone.status();
+    EXPECT_EQ(*alone, e->stages[1].grpo->algorithm) << name;
+    return *alone;
+  };
+  EXPECT_EQ(preset("grpo"), AlgorithmSpec());
+  AlgorithmSpec dr_grpo;
+  dr_grpo.advantage = "mean_centered";
+  dr_grpo.aggregation = "constant";
+  EXPECT_EQ(preset("dr_grpo"), dr_grpo);
+  AlgorithmSpec dapo;
+  dapo.clip_high = 0.28;
+  dapo.dynamic_sampling = true;
+  EXPECT_EQ(preset("dapo"), dapo);
+  AlgorithmSpec gspo;
+  gspo.policy_loss = "gspo";
+  gspo.clip_low = 3e-4;
+  gspo.clip_high = 4e-4;
+  gspo.aggregation = "sequence_mean";
+  EXPECT_EQ(preset("gspo"), gspo);
+  AlgorithmSpec cispo;
+  cispo.policy_loss = "cispo";
+  cispo.clip_low = 1;
+  cispo.clip_high = 4;
+  EXPECT_EQ(preset("cispo"), cispo);
+  EXPECT_EQ(preset("rloo").advantage, "rloo");
+  EXPECT_EQ(preset("reinforce_pp").advantage, "reinforce_pp");
+}
+
+TEST(ParseExperiment, AnOverrideMayChangeAPresetsKey) {
+  const std::vector<std::string> overrides = {"stages.1.grpo.algorithm=dapo",
+                                              "stages.1.grpo.algorithm.clip_high=0.3",
+                                              "stages.1.grpo.algorithm.log_ratio_limit=null"};
+  const auto e = ParseExperiment(kText, "f.yaml", overrides);
+  ASSERT_TRUE(e.ok()) << e.status();
+  const AlgorithmSpec& algorithm = e->stages[1].grpo->algorithm;
+  EXPECT_TRUE(algorithm.dynamic_sampling);
+  EXPECT_EQ(algorithm.clip_high, 0.3);
+  EXPECT_EQ(algorithm.log_ratio_limit, std::nullopt);
+}
+
+TEST(ParseAlgorithm, ReadsJson) {
+  const auto algorithm =
+      ParseAlgorithm("{\"advantage\": \"rloo\", \"dual_clip\": 3, \"denominator\": null}", "f");
+  ASSERT_TRUE(algorithm.ok()) << algorithm.status();
+  EXPECT_EQ(algorithm->advantage, "rloo");
+  EXPECT_EQ(algorithm->dual_clip, 3.0);
+  EXPECT_EQ(ParseAlgorithm("{clip_lo: 1}", "f").status().message(),
+            "f:1:2: unknown key `clip_lo` in algorithm; did you mean `clip_low`?");
+}
+
 TEST(ParseExperiment, AnEmptyBlockStandsForItsDefaults) {
   const auto e = Parse(With("{temperature: 0.5}", ""));
   ASSERT_TRUE(e.ok()) << e.status();

@@ -36,6 +36,8 @@ Experiment Sample() {
   grpo.reward = {{"countdown", 1.0}, {"format", -1e-300}};
   grpo.algorithm.std_epsilon = 5e-324;
   grpo.source.task.emplace().countdown.min_target = 7;
+  grpo.algorithm.dual_clip = 3.0;
+  grpo.algorithm.log_ratio_limit.reset();
   e.resources.rollout.workers = 3;
   return e;
 }
@@ -110,6 +112,8 @@ TEST(ToYaml, PrintsEveryFieldInOrder) {
   EXPECT_THAT(text, HasSubstr("      reward:\n        - name: countdown\n          weight: 1.0\n"
                               "        - name: format\n          weight: -1.0e-300\n"));
   EXPECT_THAT(text, HasSubstr("        lr: 0.30000000000000004\n"));
+  EXPECT_THAT(text, HasSubstr("        dual_clip: 3.0\n"));
+  EXPECT_THAT(text, HasSubstr("        log_ratio_limit: null\n"));
   EXPECT_THAT(text, HasSubstr("resources:\n  trainer:\n    ranks: 1\n"));
 }
 
@@ -152,6 +156,7 @@ TEST(DescribeKeys, ListsEveryKeyWithDefaultAndMeaning) {
   EXPECT_THAT(text, ContainsRegex("\nstages.N.grpo.optimizer.lr +1.0e-04 +peak learning rate"));
   EXPECT_THAT(text, ContainsRegex("\nmodel.init.hidden_size +128 +width of the residual"));
   EXPECT_THAT(text, ContainsRegex("\nstages.N.grpo.reward.N.weight +1.0 +factor"));
+  EXPECT_THAT(text, ContainsRegex("\nstages.N.grpo.algorithm.dual_clip +null +clip: bound"));
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     EXPECT_THAT(std::string(line), Not(::testing::EndsWith(" ")));
   }

@@ -175,23 +175,23 @@ TEST_F(LearnerTest, GrpoGradientAgreesWithPyTorch) {
   algorithm.kl_coefficient = golden.at("kl_coefficient");
   std::vector<int64_t> lengths;
   for (const auto& sequence : sequences) lengths.push_back(sequence.loss_tokens());
-  const auto loss_weights = SequenceWeights(algorithm, lengths);
+  const auto loss_weights = SequenceWeights(algorithm, lengths, 0);
 
   Learner learner(*weights, {}, &single_);
   LossTerms terms;
-  learner.AccumulateGradient(
-      sequences, golden.at("temperature").get<float>(),
-      [&](int64_t i, const TokenLogProbs& tokens, absl::Span<float> dlogprobs,
-          absl::Span<float> dentropies) {
-        for (size_t t = 0; t < tokens.logprobs.size(); ++t) {
-          // Logits here reach 20: half a unit in the last place of each is 1e-6.
-          EXPECT_NEAR(tokens.logprobs[t], logprobs[i][t], 1e-5);
-        }
-        terms += SequenceLoss(
-            algorithm,
-            {tokens.logprobs, old[i], ref[i], tokens.entropies, advantages[i], loss_weights[i]},
-            dlogprobs, dentropies);
-      });
+  learner.AccumulateGradient(sequences, golden.at("temperature").get<float>(),
+                             [&](int64_t i, const TokenLogProbs& tokens,
+                                 absl::Span<float> dlogprobs, absl::Span<float> dentropies) {
+                               for (size_t t = 0; t < tokens.logprobs.size(); ++t) {
+                                 // Logits here reach 20: half a unit in the last place of each is
+                                 // 1e-6.
+                                 EXPECT_NEAR(tokens.logprobs[t], logprobs[i][t], 1e-5);
+                               }
+                               const PolicyTokens<float> policy{
+                                   tokens.logprobs, old[i],         {}, ref[i], tokens.entropies,
+                                   advantages[i],   loss_weights[i]};
+                               terms += SequenceLoss(algorithm, policy, dlogprobs, dentropies);
+                             });
   EXPECT_NEAR(terms.loss, golden.at("loss").get<double>(), 1e-6);
 
   const auto expected = SafetensorsFile::Open(folder + "/grpo_gradient.safetensors");

@@ -10,9 +10,7 @@ std::vector<double> GrpoAdvantages(absl::Span<const double> rewards, double std_
   const size_t n = rewards.size();
   std::vector<double> advantages(n, 0.0);
   if (AllEqual(rewards)) return advantages;
-  double mean = 0;
-  for (const double r : rewards) mean += r;
-  mean /= static_cast<double>(n);
+  const double mean = Mean(rewards);
   double variance = 0;
   for (const double r : rewards) variance += (r - mean) * (r - mean);
   variance /= static_cast<double>(n - 1);

@@ -1,10 +1,11 @@
 // The exponential of a log-ratio that is kept within ±limit, so that one broken token cannot make
-// an infinity.
+// an infinity (log_ratio_limit; without one, the plain exponential).
 #ifndef HONE_TRAINER_ALGORITHM_BOUNDED_EXP_H_
 #define HONE_TRAINER_ALGORITHM_BOUNDED_EXP_H_
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace hone {
 
@@ -14,8 +15,8 @@ struct BoundedExp {
   bool free = true;  // the bound did not act; where it does, the slope is 0
 };
 
-inline BoundedExp ExpWithin(double exponent, double limit) {
-  const double bounded = std::clamp(exponent, -limit, limit);
+inline BoundedExp ExpWithin(double exponent, std::optional<double> limit) {
+  const double bounded = limit ? std::clamp(exponent, -*limit, *limit) : exponent;
   return {bounded, std::exp(bounded), bounded == exponent};
 }
 

@@ -9,9 +9,6 @@
 
 namespace hone {
 
-// Log-ratios are kept within ± this.
-inline constexpr double kMaxLogRatio = 20;
-
 // What a policy loss sees of a sequence, [tokens] each.
 struct PolicySequence {
   absl::Span<const double> logprobs;      // logπ, of the policy that learns
@@ -26,6 +23,8 @@ struct TokenLoss {
   bool clipped = false;  // the clip took the gradient away
 };
 
+// algorithm.policy_loss says which. Departure of all: log-ratios are kept within log_ratio_limit;
+// where that acts the ratio has no gradient.
 std::vector<TokenLoss> PolicyLoss(const AlgorithmSpec& algorithm, const PolicySequence& sequence);
 
 }  // namespace hone

@@ -2,6 +2,8 @@
 // and above ("clip-higher", DAPO, arXiv 2503.14476):
 //
 //   −min(ρ·A, clip(ρ, 1 − clip_low, 1 + clip_high)·A),   ρ = exp(logπ − logπ_old)
+//
+// With dual_clip = c (Ye et al. 2020, arXiv 1912.09729) it is at most −c·A where A < 0.
 #ifndef HONE_TRAINER_ALGORITHM_POLICY_LOSS_CLIP_H_
 #define HONE_TRAINER_ALGORITHM_POLICY_LOSS_CLIP_H_
 

@@ -1,47 +1,18 @@
 #include "trainer/algorithm/loss.h"
-#include "trainer/algorithm/advantage_grpo.h"
 #include "trainer/algorithm/aggregation.h"
 
 #include <cmath>
 #include <fstream>
 #include <vector>
 
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
 namespace hone {
 namespace {
 
-using ::testing::DoubleNear;
-using ::testing::Each;
-using ::testing::ElementsAre;
-
-TEST(GroupAdvantagesTest, UsesTheUnbiasedDeviation) {
-  // mean 0.5, variance 1/3.
-  const double std = std::sqrt(1.0 / 3);
-  EXPECT_THAT(
-      GrpoAdvantages({1, 0, 1, 0}, 1e-6),
-      ElementsAre(DoubleNear(0.5 / (std + 1e-6), 1e-12), DoubleNear(-0.5 / (std + 1e-6), 1e-12),
-                  DoubleNear(0.5 / (std + 1e-6), 1e-12), DoubleNear(-0.5 / (std + 1e-6), 1e-12)));
-}
-
-TEST(GroupAdvantagesTest, IsZeroWithoutAnythingToCompare) {
-  EXPECT_THAT(GrpoAdvantages({}, 1e-6), ElementsAre());
-  EXPECT_THAT(GrpoAdvantages({0.7}, 1e-6), ElementsAre(0.0));
-  // 0.1·3 does not have an exact mean: still nothing.
-  EXPECT_THAT(GrpoAdvantages({0.1, 0.1, 0.1}, 1e-6), Each(0.0));
-}
-
-TEST(SequenceWeightsTest, FollowTheAggregation) {
-  AlgorithmSpec algorithm;
-  EXPECT_THAT(SequenceWeights(algorithm, {2, 6}), ElementsAre(1.0 / 8, 1.0 / 8));
-  algorithm.aggregation = "sequence_mean";
-  EXPECT_THAT(SequenceWeights(algorithm, {2, 6}), ElementsAre(1.0 / 4, 1.0 / 12));
-}
-
 // What tests/trainer/golden/make_policy_loss.py computed with PyTorch's autograd in fp64.
-TEST(PolicyLossTest, LossAndGradientAgreeWithPyTorch) {
+TEST(SequenceLossTest, LossAndGradientInFloatsAgreeWithPyTorch) {
   std::ifstream file(HONE_SOURCE_DIR "/tests/trainer/golden/policy_loss.json");
   ASSERT_TRUE(file.good());
   const auto cases = nlohmann::json::parse(file);
@@ -62,12 +33,17 @@ TEST(PolicyLossTest, LossAndGradientAgreeWithPyTorch) {
     const auto advantages = golden.at("advantages").get<std::vector<double>>();
     std::vector<int64_t> lengths;
     for (const auto& row : logprobs) lengths.push_back(static_cast<int64_t>(row.size()));
-    const auto weights = SequenceWeights(algorithm, lengths);
+    const auto weights = SequenceWeights(algorithm, lengths, 0);
     LossTerms terms;
     for (size_t i = 0; i < logprobs.size(); ++i) {
       std::vector<float> dlogprobs(logprobs[i].size()), dentropies(logprobs[i].size());
-      PolicyTokens tokens{logprobs[i], old[i], {}, entropies[i], advantages[i], weights[i]};
+      PolicyTokens<float> tokens;
+      tokens.logprobs = logprobs[i];
+      tokens.old_logprobs = old[i];
       if (algorithm.kl_coefficient != 0) tokens.ref_logprobs = ref[i];
+      tokens.entropies = entropies[i];
+      tokens.advantage = advantages[i];
+      tokens.weight = weights[i];
       terms +=
           SequenceLoss(algorithm, tokens, absl::MakeSpan(dlogprobs), absl::MakeSpan(dentropies));
       for (size_t t = 0; t < dlogprobs.size(); ++t) {
