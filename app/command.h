@@ -23,6 +23,7 @@ void AddGenerate(CLI::App* root, Action* action);
 void AddLogprobs(CLI::App* root, Action* action);
 void AddTokenize(CLI::App* root, Action* action);
 void AddGrade(CLI::App* root, Action* action);
+void AddLoss(CLI::App* root, Action* action);
 void AddReport(CLI::App* root, Action* action);
 void AddBench(CLI::App* root, Action* action);
 void AddDoctor(CLI::App* root, Action* action);

@@ -94,6 +94,7 @@ int Main(int argc, char** argv) {
   AddTokenize(&root, &action);
   AddLogprobs(&root, &action);
   AddGrade(&root, &action);
+  AddLoss(&root, &action);
   AddRoles(&root, &action);
   AddBench(&root, &action);
   AddDoctor(&root, &action);
