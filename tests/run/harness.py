@@ -46,7 +46,8 @@ STEPS = 22  # of both stages
 class Run:
     """One run folder and the command that makes it."""
 
-    def __init__(self, base, name, overrides=(), out=None):
+    def __init__(self, base, name, overrides=(), steps=STEPS, out=None):
+        self.steps = steps
         self.out = out or pathlib.Path(base) / name
         experiment = pathlib.Path(base) / "tiny.yaml"
         experiment.write_text(EXPERIMENT)
@@ -137,13 +138,18 @@ class Run:
 
     def model_hash(self):
         last = sorted(self.out.glob("checkpoints/step-*"))[-1]
-        assert last.name == f"step-{STEPS:06d}", last
+        assert last.name == f"step-{self.steps:06d}", last
         return hashlib.sha256((last / "hf" / "model.safetensors").read_bytes()).hexdigest()
 
-    def check_accounts(self):
-        """Every step once in the metrics, in order; the ledger balances."""
+    def check_steps(self):
+        """Every step once in the metrics, in order."""
         steps = [m["step"] for m in self.metrics()]
-        assert steps == list(range(1, STEPS + 1)), steps
+        assert steps == list(range(1, self.steps + 1)), steps
+        return self
+
+    def check_accounts(self):
+        """The steps, and the ledger balances. For EXPERIMENT, with other resources at most."""
+        self.check_steps()
         for m in self.metrics():
             assert m.get("rollout_learner_gap", 0) == 0, m
         ledger = sqlite3.connect(self.out / "ledger.sqlite")

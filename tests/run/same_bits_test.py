@@ -53,6 +53,30 @@ def resume(base):
     assert run.finish().check_accounts().model_hash() == wanted
 
 
+def algorithms(base):
+    """What lives longer than an update: rounds of dynamic sampling, a reference that is replaced."""
+    overrides = [  # long enough a warm start that groups have contrast, and not all of them
+        "stages.0.sft.steps=150", "stages.0.sft.demonstrations=2000",
+        "stages.0.sft.batch_tokens=4096", "stages.0.sft.optimizer.lr=6e-3",
+        "stages.1.grpo.steps=8", "stages.1.grpo.prompts_per_step=6",
+        "stages.1.grpo.samples_per_prompt=3", "stages.1.grpo.minibatches=2",
+        "stages.1.grpo.sampling.max_tokens=80",
+        "stages.1.grpo.algorithm={dynamic_sampling: true, max_sampling_rounds: 3, "
+        "overlong_buffer_tokens: 10, kl_coefficient: 0.01, reference_every_steps: 2, "
+        "advantage: reinforce_pp_baseline, policy_loss: cispo, correction: truncate}",
+        "checkpoint.every_steps=5"]
+    run = Run(base, "undisturbed", overrides, steps=158).finish()
+    wanted = run.check_steps().model_hash()
+    rounds = [m["sampling_rounds"] for m in run.metrics() if m["stage"] == "grpo"]
+    assert 1 in rounds and max(rounds) > 1, f"nothing was tested: rounds {rounds}"
+    disturbed = Run(base, "disturbed", [*overrides, "resources.rollout.workers=2"], steps=158)
+    disturbed.start().wait_for_step(156)  # between checkpoints, after the reference was replaced
+    disturbed.kill("trainer")
+    code = disturbed.wait()
+    assert code == 0, f"exit code {code}\n{disturbed.log_tail()}"
+    assert disturbed.check_steps().model_hash() == wanted, "disturbed: other bits"
+
+
 def instruction_sets(base):
     wanted = undisturbed(base)
     os.environ["HONE_ISA"] = "avx2"
@@ -63,4 +87,4 @@ def instruction_sets(base):
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (workers, kills, resume, instruction_sets)})
+    main({f.__name__: f for f in (workers, kills, resume, algorithms, instruction_sets)})
