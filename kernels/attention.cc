@@ -18,34 +18,38 @@ HWY_BEFORE_NAMESPACE();
 namespace hone {
 namespace HWY_NAMESPACE {
 
-// C [rows, 16·panels] with any number of rows, by tiles.
+// C [rows, 16·panels] with any number of rows, by tiles; of the last panel `last_columns` columns.
 template <class Panels>
 void Product(int64_t rows, const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
              int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride, float* c,
-             int64_t c_stride, Accumulate accumulate) {
+             int64_t c_stride, Accumulate accumulate, int64_t last_columns = 16) {
   const int64_t tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t begin = rows * t / tiles, end = rows * (t + 1) / tiles;
     TileRows(static_cast<int>(end - begin), a + begin * a_row, a_row, a_column, panels, num_panels,
-             chunks, chunk_k, b_stride, c + begin * c_stride, c_stride, accumulate, 16);
+             chunks, chunk_k, b_stride, c + begin * c_stride, c_stride, accumulate, last_columns);
   }
 }
+
+// A score that SoftmaxRow, or Exp after a shift, turns into exactly 0.
+constexpr float kUnseen = -3.0e38f;
 
 // Queries [begin, end) of a sequence for one kv head. The group's query heads share the keys, so
 // they are rows of one tile: row = (query, head of the group).
 void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
-                int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale) {
-  const int dim = shape.head_dim;
+                int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
+                bool round) {
+  const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   const int group = shape.group();
-  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * dim;
+  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * padded_dim;
   const int queries_per_tile = std::max(1, kMaxTileRows / group);
   static thread_local std::vector<float> scratch;
   const int64_t longest = (seq.first_position + end + 15) / 16 * 16;
-  const size_t wanted = static_cast<size_t>(queries_per_tile * group) * (longest + 2 * dim);
+  const size_t wanted = static_cast<size_t>(queries_per_tile * group) * (longest + 2 * padded_dim);
   if (scratch.size() < wanted) scratch.resize(wanted);
-  float* rows_q = scratch.data();                             // [rows][dim]
-  float* rows_out = rows_q + queries_per_tile * group * dim;  // [rows][dim]
-  float* scores = rows_out + queries_per_tile * group * dim;  // [rows][padded]
+  float* rows_q = scratch.data();                                    // [rows][dim]
+  float* rows_out = rows_q + queries_per_tile * group * padded_dim;  // [rows][padded_dim]
+  float* scores = rows_out + queries_per_tile * group * padded_dim;  // [rows][padded]
 
   for (int64_t i = begin; i < end; i += queries_per_tile) {
     const int64_t queries = std::min<int64_t>(queries_per_tile, end - i);
@@ -63,59 +67,91 @@ void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_
         scores, padded, Accumulate::kStore);
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t query = i + r / group;
+      const int64_t position = seq.first_position + query;
+      std::fill_n(scores + r * padded, shape.first_key(position), kUnseen);
       const SoftmaxResult softmax =
-          SoftmaxRow<false>(scores + r * padded, seq.first_position + query + 1, padded, scale);
+          SoftmaxRow<false>(scores + r * padded, position + 1, padded, scale);
       if (seq.log_sum != nullptr) {
         seq.log_sum[query * shape.num_heads + kv_head * group + r % group] =
             softmax.max + Log(softmax.sum);
+      }
+      for (int64_t j = 0; round && j < padded; j += 16) {
+        Store16(ToBFloat16(Load16(scores + r * padded + j)), scores + r * padded + j);
       }
       rows_q[r * dim] = 1.0f / softmax.sum;  // the query is used up; keep the factor in its place
     }
     Product(
         rows, scores, padded, 1,
         [&](int64_t chunk, int64_t p) {
-          return seq.blocks[chunk] + kv_head * kv_floats + kKvBlockTokens * dim + p * 16;
+          return seq.blocks[chunk] + kv_head * kv_floats + kKvBlockTokens * padded_dim + p * 16;
         },
-        dim / 16, blocks, kKvBlockTokens, dim, rows_out, dim, Accumulate::kStore);
+        padded_dim / 16, blocks, kKvBlockTokens, padded_dim, rows_out, padded_dim,
+        Accumulate::kStore);
     for (int64_t r = 0; r < rows; ++r) {
       const V16 factor = Set16(rows_q[r * dim]);
       float* out = seq.out + (i + r / group) * out_stride + (kv_head * group + r % group) * dim;
-      for (int d = 0; d < dim; d += 16)
-        Store16(Mul(Load16(rows_out + r * dim + d), factor), out + d);
+      for (int d = 0; d < dim; d += 16) {
+        const V16 mean = Mul(Load16(rows_out + r * padded_dim + d), factor);
+        Store16(round ? ToBFloat16(mean) : mean, out + d, dim - d);
+      }
     }
   }
+}
+
+// Rows of one head, `dim` of each used, which tiles may read in whole panels of 16.
+struct HeadView {
+  const float* data;
+  int64_t stride;
+};
+
+// Where head_dim is no multiple of 16, panels would reach into the next head and beyond the end:
+// then the rows are copied into `padded` [rows][padded_dim], zeros behind them.
+HeadView PaddedHead(const AttentionShape& shape, const float* data, int64_t stride, int64_t rows,
+                    float* padded) {
+  const int dim = shape.head_dim, padded_dim = shape.padded_dim();
+  if (dim == padded_dim) return {data, stride};
+  for (int64_t t = 0; t < rows; ++t) {
+    std::copy_n(data + t * stride, dim, padded + t * padded_dim);
+    std::fill_n(padded + t * padded_dim + dim, padded_dim - dim, 0.0f);
+  }
+  return {padded, padded_dim};
 }
 
 // One kv head of one sequence. With P = softmax(S): dV = Pᵀ·dO, dP = dO·Vᵀ,
 // dS = P ∘ (dP − rowsum(dO ∘ O))/√dim, dQ = dS·K, dK = dSᵀ·Q, by tiles of queries.
 void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& seq, int kv_head,
                         float scale) {
-  const int dim = shape.head_dim;
+  const int dim = shape.head_dim, padded_dim = shape.padded_dim();
+  const int panels = padded_dim / 16;
+  const int64_t last_columns = dim - (panels - 1) * 16;
   const int group = shape.group();
   const int64_t width = int64_t{shape.num_heads + 2 * shape.num_kv_heads} * dim;
   const int64_t out_width = int64_t{shape.num_heads} * dim;
-  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * dim;
+  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * padded_dim;
   const int64_t tokens = seq.num_tokens;
   const int64_t all_blocks = (tokens + 15) / 16;
-  const float* k = seq.qkv + int64_t{shape.num_heads + kv_head} * dim;
   float* dk = seq.dqkv + int64_t{shape.num_heads + kv_head} * dim;
   float* dv = dk + int64_t{shape.num_kv_heads} * dim;
   constexpr int64_t kTileQueries = 48;
 
   static thread_local std::vector<float> scratch;
   const int64_t padded_tokens = all_blocks * 16;
-  const size_t wanted = padded_tokens * (dim + 2 * kTileQueries);
+  const int64_t copies = dim == padded_dim ? 0 : 3 * padded_dim;
+  const size_t wanted = padded_tokens * (dim + 2 * kTileQueries + copies);
   if (scratch.size() < wanted) scratch.resize(wanted);
-  float* v_transposed = scratch.data();           // [blocks][dim][16]
-  float* p = v_transposed + padded_tokens * dim;  // [queries][padded keys]
-  float* ds = p + kTileQueries * padded_tokens;   // likewise
+  float* v_transposed = scratch.data();             // [blocks][dim][16]
+  float* p = v_transposed + padded_tokens * dim;    // [queries][padded keys]
+  float* ds = p + kTileQueries * padded_tokens;     // likewise
+  float* copy = ds + kTileQueries * padded_tokens;  // of k, q and dout, if they need padding
+  const HeadView k =
+      PaddedHead(shape, seq.qkv + int64_t{shape.num_heads + kv_head} * dim, width, tokens, copy);
 
   for (int64_t b = 0; b < all_blocks; ++b) {
-    const float* v = seq.blocks[b] + kv_head * kv_floats + kKvBlockTokens * dim;
+    const float* v = seq.blocks[b] + kv_head * kv_floats + kKvBlockTokens * padded_dim;
     for (int j = 0; j < 16; ++j) {
       const bool exists = b * 16 + j < tokens;  // the cache's unused slots hold anything
       for (int d = 0; d < dim; ++d) {
-        v_transposed[(b * dim + d) * 16 + j] = exists ? v[j * dim + d] : 0.0f;
+        v_transposed[(b * dim + d) * 16 + j] = exists ? v[j * padded_dim + d] : 0.0f;
       }
     }
   }
@@ -125,35 +161,41 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
   }
   for (int h = 0; h < group; ++h) {
     const int64_t head = int64_t{kv_head} * group + h;
-    const float* q = seq.qkv + head * dim;
     float* dq = seq.dqkv + head * dim;
     const float* out = seq.out + head * dim;
-    const float* dout = seq.dout + head * dim;
+    const HeadView q =
+        PaddedHead(shape, seq.qkv + head * dim, width, tokens, copy + padded_tokens * padded_dim);
+    const HeadView dout = PaddedHead(shape, seq.dout + head * dim, out_width, tokens,
+                                     copy + 2 * padded_tokens * padded_dim);
     for (int64_t begin = 0; begin < tokens; begin += kTileQueries) {
       const int64_t queries = std::min(kTileQueries, tokens - begin);
       const int64_t keys = begin + queries;
       const int64_t blocks = (keys + 15) / 16;
       const int64_t padded = blocks * 16;
+      const float* tile_q = q.data + begin * q.stride;
+      const float* tile_dout = dout.data + begin * dout.stride;
       Product(
-          queries, q + begin * width, width, 1,
+          queries, tile_q, q.stride, 1,
           [&](int64_t, int64_t b) { return seq.blocks[b] + kv_head * kv_floats; }, blocks, 1, dim,
           16, p, padded, Accumulate::kStore);
       Product(
-          queries, dout + begin * out_width, out_width, 1,
+          queries, tile_dout, dout.stride, 1,
           [&](int64_t, int64_t b) { return v_transposed + b * dim * 16; }, blocks, 1, dim, 16, ds,
           padded, Accumulate::kStore);
       for (int64_t i = 0; i < queries; ++i) {
         const int64_t t = begin + i;
         V16 dot = Set16(0.0f);
         for (int d = 0; d < dim; d += 16) {
-          dot = MulAdd(Load16(dout + t * out_width + d), Load16(out + t * out_width + d), dot);
+          dot = MulAdd(Load16(tile_dout + i * dout.stride + d),
+                       Load16(out + t * out_width + d, dim - d), dot);
         }
         const V16 mean = Set16(SumOf16(dot));
         const V16 shift = Set16(seq.log_sum[t * shape.num_heads + head]);
         const V16 factor = Set16(scale);
         float* p_row = p + i * padded;
         float* ds_row = ds + i * padded;
-        for (int64_t j = t + 1; j < padded; ++j) p_row[j] = -3.0e38f;
+        std::fill_n(p_row, shape.first_key(t), kUnseen);
+        std::fill(p_row + t + 1, p_row + padded, kUnseen);
         for (int64_t j = 0; j < padded; j += 16) {
           const V16 prob = Exp(Sub(Mul(Load16(p_row + j), factor), shift));
           Store16(prob, p_row + j);
@@ -162,14 +204,14 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
       }
       // kChain with one chunk: dQ starts from zero, dK and dV from what earlier tiles left.
       Product(
-          queries, ds, padded, 1, [&](int64_t, int64_t c) { return k + c * 16; }, dim / 16, 1, keys,
-          width, dq + begin * width, width, Accumulate::kStore);
+          queries, ds, padded, 1, [&](int64_t, int64_t c) { return k.data + c * 16; }, panels, 1,
+          keys, k.stride, dq + begin * width, width, Accumulate::kStore, last_columns);
       Product(
-          keys, ds, 1, padded, [&](int64_t, int64_t c) { return q + begin * width + c * 16; },
-          dim / 16, 1, queries, width, dk, width, Accumulate::kChain);
+          keys, ds, 1, padded, [&](int64_t, int64_t c) { return tile_q + c * 16; }, panels, 1,
+          queries, q.stride, dk, width, Accumulate::kChain, last_columns);
       Product(
-          keys, p, 1, padded, [&](int64_t, int64_t c) { return dout + begin * out_width + c * 16; },
-          dim / 16, 1, queries, out_width, dv, width, Accumulate::kChain);
+          keys, p, 1, padded, [&](int64_t, int64_t c) { return tile_dout + c * 16; }, panels, 1,
+          queries, dout.stride, dv, width, Accumulate::kChain, last_columns);
     }
   }
 }
@@ -192,17 +234,18 @@ float Scale(const AttentionShape& shape) {
 }  // namespace
 
 void StoreKv(const AttentionShape& shape, const float* k, const float* v, int slot, float* block) {
-  const int dim = shape.head_dim;
+  const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   for (int h = 0; h < shape.num_kv_heads; ++h) {
-    float* keys = block + int64_t{2} * h * kKvBlockTokens * dim;
-    float* values = keys + kKvBlockTokens * dim;
+    float* keys = block + int64_t{2} * h * kKvBlockTokens * padded_dim;
+    float* values = keys + kKvBlockTokens * padded_dim;
     for (int d = 0; d < dim; ++d) keys[d * kKvBlockTokens + slot] = k[h * dim + d];
-    std::copy_n(v + h * dim, dim, values + slot * dim);
+    std::copy_n(v + h * dim, dim, values + slot * padded_dim);
+    std::fill_n(values + slot * padded_dim + dim, padded_dim - dim, 0.0f);
   }
 }
 
 void Attention(const AttentionShape& shape, absl::Span<const AttentionQueries> sequences,
-               int64_t q_stride, int64_t out_stride) {
+               int64_t q_stride, int64_t out_stride, Precision precision) {
   // Long prompts are cut, so that one of them keeps all threads busy.
   constexpr int64_t kChunk = 64;
   struct Task {
@@ -220,7 +263,7 @@ void Attention(const AttentionShape& shape, absl::Span<const AttentionQueries> s
     const int64_t end = std::min(task.begin + kChunk, task.sequence->num_queries);
     HWY_DYNAMIC_DISPATCH(AttendHead)
     (shape, *task.sequence, task.begin, end, static_cast<int>(i % shape.num_kv_heads), q_stride,
-     out_stride, Scale(shape));
+     out_stride, Scale(shape), precision == Precision::kBFloat16);
   });
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "kernels/precision.h"
 
 namespace hone {
 
@@ -18,11 +19,18 @@ inline constexpr int kKvBlockTokens = 16;
 struct AttentionShape {
   int num_heads;
   int num_kv_heads;
-  int head_dim;  // a multiple of 16
+  int head_dim;
+  int window = 0;  // keys that a query sees, its own included: j > t − window; 0: all
 
   int group() const { return num_heads / num_kv_heads; }
-  // A block holds for each kv head K transposed, [head_dim][16], then V, [16][head_dim].
-  int64_t block_floats() const { return int64_t{2} * num_kv_heads * kKvBlockTokens * head_dim; }
+  int padded_dim() const { return (head_dim + 15) / 16 * 16; }
+  // A block holds for each kv head K transposed, [padded_dim][16], then V, [16][padded_dim]; what
+  // is beyond head_dim is zero in V and unused in K.
+  int64_t block_floats() const { return int64_t{2} * num_kv_heads * kKvBlockTokens * padded_dim(); }
+  // The first key that the query at `position` sees.
+  int64_t first_key(int64_t position) const {
+    return window > 0 && position >= window ? position - window + 1 : 0;
+  }
 };
 
 // Puts the keys and values of one token (each [num_kv_heads][head_dim]) into slot `slot` of a
@@ -39,9 +47,10 @@ struct AttentionQueries {
   float* log_sum;              // [num_queries][num_heads]: max + log Σ exp; may be null
 };
 
-// Runs on the thread pool.
+// Runs on the thread pool. In bfloat16 each p_j is rounded before it meets v_j (not in Σ p_j), and
+// so is the result: as PyTorch's scaled_dot_product_attention does on a CPU.
 void Attention(const AttentionShape& shape, absl::Span<const AttentionQueries> sequences,
-               int64_t q_stride, int64_t out_stride);
+               int64_t q_stride, int64_t out_stride, Precision precision = Precision::kFloat32);
 
 // Gradients of Attention for whole sequences (queries and keys at positions 0 … num_tokens-1).
 // All rows are those of the fused buffer [q | k | v] of width (heads + 2·kv_heads)·head_dim.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "kernels/parallel.h"
 
@@ -24,15 +25,17 @@ HWY_INLINE float InverseRms(const float* x, int64_t n, float eps) {
   return 1.0f / std::sqrt(SumOf16(sum) / static_cast<float>(n) + eps);
 }
 
+HWY_INLINE V16 RoundIf(bool round, const V16& x) { return round ? ToBFloat16(x) : x; }
+
 void RmsNormRows(const float* x, int64_t begin, int64_t end, int64_t n, const float* w, float eps,
-                 float* y, float* inverse) {
+                 float* y, float* inverse, bool round) {
   for (int64_t i = begin; i < end; ++i) {
     const float inv = InverseRms(x + i * n, n, eps);
     if (inverse != nullptr) inverse[i] = inv;
     const V16 factor = Set16(inv);
     for (int64_t j = 0; j < n; j += 16) {
-      const V16 scaled = Mul(Load16(x + i * n + j, n - j), factor);
-      Store16(Mul(scaled, Load16(w + j, n - j)), y + i * n + j, n - j);
+      const V16 scaled = RoundIf(round, Mul(Load16(x + i * n + j, n - j), factor));
+      Store16(RoundIf(round, Mul(scaled, Load16(w + j, n - j))), y + i * n + j, n - j);
     }
   }
 }
@@ -86,21 +89,37 @@ HWY_INLINE void Rotate(float* y, const float* cos, const float* sin, int half, f
   }
 }
 
+// The forward rotation with each operation rounded.
+HWY_INLINE void RotateRounded(float* y, const float* cos, const float* sin, int half) {
+  for (int j = 0; j < half; j += 16) {
+    const V16 c = Load16(cos + j, half - j);
+    const V16 s = Load16(sin + j, half - j);
+    const V16 a = Load16(y + j, half - j);
+    const V16 b = Load16(y + half + j, half - j);
+    Store16(ToBFloat16(Sub(ToBFloat16(Mul(a, c)), ToBFloat16(Mul(b, s)))), y + j, half - j);
+    Store16(ToBFloat16(Add(ToBFloat16(Mul(b, c)), ToBFloat16(Mul(a, s)))), y + half + j, half - j);
+  }
+}
+
 void NormRopeTokens(const HeadRows& shape, int64_t begin, int64_t end, const float* x,
                     int64_t x_stride, const float* w, float eps, const int32_t* positions,
-                    const RopeTable& rope, float* y, int64_t y_stride, float* inverse) {
+                    const RopeTable& rope, float* y, int64_t y_stride, float* inverse, bool round) {
   for (int64_t t = begin; t < end; ++t) {
     for (int h = 0; h < shape.heads; ++h) {
       const float* in = x + t * x_stride + h * shape.head_dim;
       float* out = y + t * y_stride + h * shape.head_dim;
       if (w != nullptr) {
         RmsNormRows(in, 0, 1, shape.head_dim, w, eps, out,
-                    inverse == nullptr ? nullptr : inverse + t * shape.heads + h);
+                    inverse == nullptr ? nullptr : inverse + t * shape.heads + h, round);
       } else if (in != out) {
         std::copy_n(in, shape.head_dim, out);
       }
       const int64_t at = int64_t{positions[t]} * rope.half;
-      Rotate(out, &rope.cos[at], &rope.sin[at], rope.half, 1.0f);
+      if (round) {
+        RotateRounded(out, &rope.cos[at], &rope.sin[at], rope.half);
+      } else {
+        Rotate(out, &rope.cos[at], &rope.sin[at], rope.half, 1.0f);
+      }
     }
   }
 }
@@ -112,7 +131,7 @@ void NormRopeBackwardTokens(const HeadRows& shape, int64_t begin, int64_t end, c
   const int dim = shape.head_dim;
   for (int64_t t = begin; t < end; ++t) {
     for (int h = 0; h < shape.heads; ++h) {
-      HWY_ALIGN float rotated[512];
+      HWY_ALIGN float rotated[kMaxHeadDim];
       std::copy_n(dy + t * dy_stride + h * dim, dim, rotated);
       const int64_t at = int64_t{positions[t]} * rope.half;
       Rotate(rotated, &rope.cos[at], &rope.sin[at], rope.half, -1.0f);
@@ -125,23 +144,24 @@ void NormRopeBackwardTokens(const HeadRows& shape, int64_t begin, int64_t end, c
       const float inv = inverse[t * shape.heads + h];
       const V16 factor = Set16(inv);
       for (int j = 0; j < dim; j += 16) {
-        const V16 hat = Mul(Load16(in + j), factor);
-        Store16(MulAdd(Load16(rotated + j), hat, Load16(dw + j)), dw + j);
+        const int n = dim - j;
+        const V16 hat = Mul(Load16(in + j, n), factor);
+        Store16(MulAdd(Load16(rotated + j, n), hat, Load16(dw + j, n)), dw + j, n);
       }
       RmsNormRowBackward(rotated, in, inv, dim, w, out, false);
     }
   }
 }
 
-void SwiGluRows(const float* x, int64_t begin, int64_t end, int64_t n, float* y) {
+void SwiGluRows(const float* x, int64_t begin, int64_t end, int64_t n, float* y, bool round) {
   const V16 one = Set16(1.0f), zero = Set16(0.0f);
   for (int64_t i = begin; i < end; ++i) {
     const float* gate = x + i * 2 * n;
     const float* up = gate + n;
     for (int64_t j = 0; j < n; j += 16) {
       const V16 g = Load16(gate + j, n - j);
-      const V16 silu = Div(g, Add(one, Exp(Sub(zero, g))));
-      Store16(Mul(silu, Load16(up + j, n - j)), y + i * n + j, n - j);
+      const V16 silu = RoundIf(round, Div(g, Add(one, Exp(Sub(zero, g)))));
+      Store16(RoundIf(round, Mul(silu, Load16(up + j, n - j))), y + i * n + j, n - j);
     }
   }
 }
@@ -188,9 +208,10 @@ int64_t RowBlock(int64_t n) { return std::max<int64_t>(1, 16384 / n); }
 }  // namespace
 
 void RmsNorm(const float* x, int64_t rows, int64_t n, const float* w, float eps, float* y,
-             float* inverse) {
+             float* inverse, Precision precision) {
+  const bool round = precision == Precision::kBFloat16;
   ParallelForBlocks(rows, RowBlock(n), [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(RmsNormRows)(x, begin, end, n, w, eps, y, inverse);
+    HWY_DYNAMIC_DISPATCH(RmsNormRows)(x, begin, end, n, w, eps, y, inverse, round);
   });
 }
 
@@ -204,27 +225,15 @@ void RmsNormBackward(const float* dy, const float* x, const float* inverse, int6
   });
 }
 
-RopeTable::RopeTable(int head_dim, double theta, int64_t max_positions)
-    : half(head_dim / 2), cos(max_positions * half), sin(max_positions * half) {
-  for (int i = 0; i < half; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
-    const float frequency = 1.0f / static_cast<float>(std::pow(theta, double{exponent}));
-    for (int64_t p = 0; p < max_positions; ++p) {
-      const float angle = static_cast<float>(p) * frequency;
-      cos[p * half + i] = static_cast<float>(std::cos(double{angle}));
-      sin[p * half + i] = static_cast<float>(std::sin(double{angle}));
-    }
-  }
-}
-
 void NormRope(const HeadRows& shape, const float* x, int64_t x_stride, const float* w, float eps,
               const int32_t* positions, const RopeTable& rope, float* y, int64_t y_stride,
-              float* inverse) {
+              float* inverse, Precision precision) {
+  const bool round = precision == Precision::kBFloat16;
   ParallelForBlocks(shape.tokens, RowBlock(int64_t{shape.heads} * shape.head_dim),
                     [&](int64_t begin, int64_t end) {
                       HWY_DYNAMIC_DISPATCH(NormRopeTokens)
                       (shape, begin, end, x, x_stride, w, eps, positions, rope, y, y_stride,
-                       inverse);
+                       inverse, round);
                     });
 }
 
@@ -244,9 +253,10 @@ void NormRopeBackward(const HeadRows& shape, const float* dy, int64_t dy_stride,
   for (size_t i = 0; i < partial.size(); ++i) dw[i % shape.head_dim] += partial[i];
 }
 
-void SwiGlu(const float* x, int64_t rows, int64_t n, float* y) {
+void SwiGlu(const float* x, int64_t rows, int64_t n, float* y, Precision precision) {
+  const bool round = precision == Precision::kBFloat16;
   ParallelForBlocks(rows, RowBlock(n), [&](int64_t begin, int64_t end) {
-    HWY_DYNAMIC_DISPATCH(SwiGluRows)(x, begin, end, n, y);
+    HWY_DYNAMIC_DISPATCH(SwiGluRows)(x, begin, end, n, y, round);
   });
 }
 

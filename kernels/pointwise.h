@@ -1,33 +1,30 @@
 // Row-wise layers around the matrix products: RMSNorm, rotary embedding, SwiGLU, and their
 // gradients. Rows are independent of one another. All run on the thread pool.
+//
+// In bfloat16 a layer rounds where transformers' modules do: x·inv before w, both products of a
+// rotation before their sum, silu(gate) before up. Gradients are of fp32.
 #ifndef HONE_KERNELS_POINTWISE_H_
 #define HONE_KERNELS_POINTWISE_H_
 
 #include <cstdint>
-#include <vector>
+
+#include "kernels/precision.h"
+#include "kernels/rope_table.h"
 
 namespace hone {
 
 // y = x·inv·w with inv = 1/√(mean(x²) + eps), rows of n (Zhang & Sennrich 2019). `inverse` [rows]
 // may be null; backward needs it.
 void RmsNorm(const float* x, int64_t rows, int64_t n, const float* w, float eps, float* y,
-             float* inverse);
+             float* inverse, Precision precision = Precision::kFloat32);
 // dx += the gradient; dw += Σ over rows.
 void RmsNormBackward(const float* dy, const float* x, const float* inverse, int64_t rows, int64_t n,
                      const float* w, float* dx, float* dw);
 
-// cos and sin of position·theta^(−2i/head_dim), [max_positions][head_dim/2]. Frequencies and
-// angles are rounded to fp32 as transformers does.
-struct RopeTable {
-  RopeTable(int head_dim, double theta, int64_t max_positions);
-  int half;
-  std::vector<float> cos;
-  std::vector<float> sin;
-};
-
 // For each head of each token: y = rope(rms_norm(x, w)), half-split rotation (Su et al. 2021).
 // x and y: rows of [heads][head_dim], their strides apart. `w` [head_dim] may be null: no norm.
-// `inverse` [tokens][heads] may be null.
+// `inverse` [tokens][heads] may be null. head_dim is even and at most kMaxHeadDim.
+inline constexpr int kMaxHeadDim = 512;
 struct HeadRows {
   int64_t tokens;
   int heads;
@@ -35,7 +32,7 @@ struct HeadRows {
 };
 void NormRope(const HeadRows& shape, const float* x, int64_t x_stride, const float* w, float eps,
               const int32_t* positions, const RopeTable& rope, float* y, int64_t y_stride,
-              float* inverse);
+              float* inverse, Precision precision = Precision::kFloat32);
 // dx is overwritten (may be dy); dw += (unless w is null).
 void NormRopeBackward(const HeadRows& shape, const float* dy, int64_t dy_stride, const float* x,
                       int64_t x_stride, const float* w, const float* inverse,
@@ -43,7 +40,8 @@ void NormRopeBackward(const HeadRows& shape, const float* dy, int64_t dy_stride,
                       float* dw);
 
 // y [rows, n] = silu(gate)·up, with x [rows, 2n] = [gate | up] (Shazeer 2020).
-void SwiGlu(const float* x, int64_t rows, int64_t n, float* y);
+void SwiGlu(const float* x, int64_t rows, int64_t n, float* y,
+            Precision precision = Precision::kFloat32);
 void SwiGluBackward(const float* dy, const float* x, int64_t rows, int64_t n, float* dx);
 
 // y[i] = table[tokens[i]], rows of n.

@@ -92,6 +92,21 @@ HWY_INLINE V16 Sqrt(const V16& a) {
   return r;
 }
 
+// The nearest bfloat16 of each lane, ties to even; NaN stays NaN.
+HWY_INLINE V16 ToBFloat16(const V16& a) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
+  V16 r;
+  for (int i = 0; i < kParts; ++i) {
+    const auto bits = hn::BitCast(du, a.v[i]);
+    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
+    const auto sum = hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fffu)));
+    const V rounded = hn::BitCast(d, hn::And(sum, hn::Set(du, 0xffff0000u)));
+    r.v[i] = hn::IfThenElse(hn::IsNaN(a.v[i]), a.v[i], rounded);
+  }
+  return r;
+}
+
 // e^x with a relative error below 2e-7 in [-87, 88]; 0 below -87; x is capped at 88.
 // Cody–Waite reduction by ln 2 and the Taylor polynomial of degree 7 on [-ln2/2, ln2/2].
 HWY_INLINE V ExpLanes(V x) {

@@ -1,5 +1,6 @@
 #include "kernels/attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -12,103 +13,139 @@ namespace {
 
 using ::testing::ElementsAreArray;
 
-constexpr AttentionShape kShape{4, 2, 32};
-constexpr int64_t kWidth = (4 + 2 * 2) * 32;
-constexpr int64_t kOut = 4 * 32;
+class AttentionTest : public testing::TestWithParam<AttentionShape> {
+ protected:
+  const AttentionShape shape_ = GetParam();
+  const int dim_ = shape_.head_dim;
+  const int64_t out_ = int64_t{shape_.num_heads} * dim_;
+  const int64_t keys_ = int64_t{shape_.num_kv_heads} * dim_;
+  const int64_t width_ = out_ + 2 * keys_;
 
-// Blocks of a sequence filled from qkv rows; slots beyond the tokens hold rubbish on purpose.
-struct Cache {
-  explicit Cache(const std::vector<float>& qkv) {
-    const int64_t tokens = static_cast<int64_t>(qkv.size()) / kWidth;
-    storage.assign((tokens + 15) / 16 * kShape.block_floats(), 7.5f);
-    for (int64_t t = 0; t < tokens; ++t) {
-      const float* k = &qkv[t * kWidth + kOut];
-      StoreKv(kShape, k, k + 2 * 32, t % 16, &storage[t / 16 * kShape.block_floats()]);
-    }
-    for (int64_t b = 0; b < (tokens + 15) / 16; ++b) {
-      pointers.push_back(&storage[b * kShape.block_floats()]);
-    }
+  int64_t Tokens(const std::vector<float>& qkv) const {
+    return static_cast<int64_t>(qkv.size()) / width_;
   }
-  std::vector<float> storage;
-  std::vector<const float*> pointers;
+
+  // Blocks of a sequence filled from qkv rows; slots beyond the tokens hold rubbish on purpose.
+  struct Cache {
+    std::vector<float> storage;
+    std::vector<const float*> pointers;
+  };
+  Cache Fill(const std::vector<float>& qkv) const {
+    const int64_t tokens = Tokens(qkv), blocks = (tokens + 15) / 16;
+    Cache cache;
+    cache.storage.assign(blocks * shape_.block_floats(), 7.5f);
+    for (int64_t t = 0; t < tokens; ++t) {
+      const float* k = &qkv[t * width_ + out_];
+      StoreKv(shape_, k, k + keys_, t % 16, &cache.storage[t / 16 * shape_.block_floats()]);
+    }
+    for (int64_t b = 0; b < blocks; ++b) {
+      cache.pointers.push_back(&cache.storage[b * shape_.block_floats()]);
+    }
+    return cache;
+  }
+
+  // Queries [begin, end) of the sequence, in one call.
+  void Attend(const std::vector<float>& qkv, const Cache& cache, int64_t begin, int64_t end,
+              float* out, float* log_sum, Precision precision = Precision::kFloat32) const {
+    const AttentionQueries queries{
+        &qkv[begin * width_],
+        end - begin,
+        begin,
+        cache.pointers.data(),
+        out + begin * out_,
+        log_sum == nullptr ? nullptr : log_sum + begin * shape_.num_heads};
+    Attention(shape_, {&queries, 1}, width_, out_, precision);
+  }
+
+  std::vector<float> AttendAll(const std::vector<float>& qkv,
+                               Precision precision = Precision::kFloat32) const {
+    const Cache cache = Fill(qkv);
+    std::vector<float> out(Tokens(qkv) * out_);
+    Attend(qkv, cache, 0, Tokens(qkv), out.data(), nullptr, precision);
+    return out;
+  }
+
+  // The definition in double; `round` is applied to each p_j before it meets v_j.
+  template <typename Round>
+  double Expected(const std::vector<float>& qkv, int64_t t, int h, int d, Round round) const {
+    const int kv_head = h / shape_.group();
+    const int64_t first = shape_.window > 0 ? std::max<int64_t>(0, t + 1 - shape_.window) : 0;
+    std::vector<double> scores;
+    for (int64_t j = first; j <= t; ++j) {
+      double dot = 0;
+      for (int i = 0; i < dim_; ++i) {
+        dot += double{qkv[t * width_ + h * dim_ + i]} * qkv[j * width_ + out_ + kv_head * dim_ + i];
+      }
+      scores.push_back(dot / std::sqrt(static_cast<double>(dim_)));
+    }
+    const double largest = *std::max_element(scores.begin(), scores.end());
+    double sum = 0, weighted = 0;
+    for (int64_t j = first; j <= t; ++j) {
+      const double p = std::exp(scores[j - first] - largest);
+      sum += p;
+      weighted += round(p) * qkv[j * width_ + out_ + keys_ + kv_head * dim_ + d];
+    }
+    return weighted / sum;
+  }
 };
 
-// Queries [begin, end) of the sequence, in one call.
-void Attend(const std::vector<float>& qkv, const Cache& cache, int64_t begin, int64_t end,
-            float* out, float* log_sum) {
-  const AttentionQueries queries{&qkv[begin * kWidth],
-                                 end - begin,
-                                 begin,
-                                 cache.pointers.data(),
-                                 out + begin * kOut,
-                                 log_sum == nullptr ? nullptr : log_sum + begin * 4};
-  Attention(kShape, {&queries, 1}, kWidth, kOut);
-}
-
-std::vector<float> AttendAll(const std::vector<float>& qkv) {
-  const int64_t tokens = static_cast<int64_t>(qkv.size()) / kWidth;
-  const Cache cache(qkv);
-  std::vector<float> out(tokens * kOut);
-  Attend(qkv, cache, 0, tokens, out.data(), nullptr);
-  return out;
-}
-
-TEST(AttentionTest, MatchesTheFormula) {
+TEST_P(AttentionTest, MatchesTheFormula) {
   for (const int64_t tokens : {1, 15, 16, 17, 70}) {
-    const auto qkv = RandomFloats(tokens * kWidth, tokens);
+    const auto qkv = RandomFloats(tokens * width_, tokens);
     const auto out = AttendAll(qkv);
-    for (int64_t t = 0; t < tokens; ++t) {
-      for (int h = 0; h < 4; ++h) {
-        std::vector<double> p;
-        double sum = 0;
-        for (int64_t j = 0; j <= t; ++j) {
-          double dot = 0;
-          for (int d = 0; d < 32; ++d) {
-            dot += double{qkv[t * kWidth + h * 32 + d]} * qkv[j * kWidth + kOut + h / 2 * 32 + d];
-          }
-          p.push_back(std::exp(dot / std::sqrt(32.0)));
-          sum += p.back();
-        }
-        for (int d = 0; d < 32; ++d) {
-          double expected = 0;
-          for (int64_t j = 0; j <= t; ++j) {
-            expected += p[j] / sum * qkv[j * kWidth + kOut + 64 + h / 2 * 32 + d];
-          }
-          ASSERT_NEAR(out[t * kOut + h * 32 + d], expected, 2e-6);
-        }
-      }
+    for (int64_t i = 0; i < tokens * out_; ++i) {
+      const int h = static_cast<int>(i % out_ / dim_), d = static_cast<int>(i % dim_);
+      ASSERT_NEAR(out[i], Expected(qkv, i / out_, h, d, [](double p) { return p; }), 2e-6);
     }
   }
 }
 
-TEST(AttentionTest, TheSameBitsOneByOneInChunksAndOnEveryIsa) {
-  const int64_t tokens = 75;
-  const auto qkv = RandomFloats(tokens * kWidth, 5);
-  const Cache cache(qkv);
-  const auto whole = AttendAll(qkv);
-  ForEachWayToRun([&] {
-    for (const int64_t chunk : {1, 2, 7, 64, 75}) {
-      std::vector<float> out(tokens * kOut);
-      for (int64_t begin = 0; begin < tokens; begin += chunk) {
-        Attend(qkv, cache, begin, std::min(tokens, begin + chunk), out.data(), nullptr);
-      }
-      EXPECT_THAT(out, ElementsAreArray(whole)) << "chunks of " << chunk;
-    }
-  });
+TEST_P(AttentionTest, RoundsProbabilitiesAndTheResultInBFloat16) {
+  const int64_t tokens = 40;
+  auto qkv = RandomFloats(tokens * width_, 3);
+  for (float& x : qkv) x = RoundToBFloat16(x);
+  const auto out = AttendAll(qkv, Precision::kBFloat16);
+  const auto brain = [](double p) { return RoundToBFloat16(static_cast<float>(p)); };
+  for (int64_t i = 0; i < tokens * out_; ++i) {
+    const int h = static_cast<int>(i % out_ / dim_), d = static_cast<int>(i % dim_);
+    ASSERT_EQ(out[i], RoundToBFloat16(out[i]));
+    // Half a unit in the last place; some p_j near a tie may go the other way.
+    const double expected = Expected(qkv, i / out_, h, d, brain);
+    ASSERT_NEAR(out[i], expected, std::abs(expected) * 0x1p-8 + 1e-3);
+  }
 }
 
-TEST(AttentionTest, GradientAgreesWithDifferencesAndIsTheSameEverywhere) {
+TEST_P(AttentionTest, TheSameBitsOneByOneInChunksAndOnEveryIsa) {
+  const int64_t tokens = 75;
+  const auto qkv = RandomFloats(tokens * width_, 5);
+  const Cache cache = Fill(qkv);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    const auto whole = AttendAll(qkv, precision);
+    ForEachWayToRun([&] {
+      for (const int64_t chunk : {1, 2, 7, 64, 75}) {
+        std::vector<float> out(tokens * out_);
+        for (int64_t begin = 0; begin < tokens; begin += chunk) {
+          const int64_t end = std::min(tokens, begin + chunk);
+          Attend(qkv, cache, begin, end, out.data(), nullptr, precision);
+        }
+        EXPECT_THAT(out, ElementsAreArray(whole)) << "chunks of " << chunk;
+      }
+    });
+  }
+}
+
+TEST_P(AttentionTest, GradientAgreesWithDifferencesAndIsTheSameEverywhere) {
   const int64_t tokens = 53;  // more than one tile of queries
-  auto qkv = RandomFloats(tokens * kWidth, 6);
-  const auto dout = RandomFloats(tokens * kOut, 7);
-  const Cache cache(qkv);
-  std::vector<float> out(tokens * kOut), log_sum(tokens * 4), first;
+  auto qkv = RandomFloats(tokens * width_, 6);
+  const auto dout = RandomFloats(tokens * out_, 7);
+  const Cache cache = Fill(qkv);
+  std::vector<float> out(tokens * out_), log_sum(tokens * shape_.num_heads), first;
   Attend(qkv, cache, 0, tokens, out.data(), log_sum.data());
   ForEachWayToRun([&] {
-    std::vector<float> dqkv(tokens * kWidth, -1.0f);
+    std::vector<float> dqkv(tokens * width_, -1.0f);
     const AttentionGradient gradient{qkv.data(),  cache.pointers.data(), out.data(), log_sum.data(),
                                      dout.data(), dqkv.data(),           tokens};
-    AttentionBackward(kShape, {&gradient, 1});
+    AttentionBackward(shape_, {&gradient, 1});
     if (first.empty()) first = dqkv;
     EXPECT_THAT(dqkv, ElementsAreArray(first));
   });
@@ -129,6 +166,13 @@ TEST(AttentionTest, GradientAgreesWithDifferencesAndIsTheSameEverywhere) {
     EXPECT_NEAR(first[i], (up - down) / (2 * kStep), 2e-3) << "element " << i;
   }
 }
+
+// Heads of whole panels and of part ones; a window inside a block, over blocks, and of one token.
+INSTANTIATE_TEST_SUITE_P(Shapes, AttentionTest,
+                         testing::Values(AttentionShape{4, 2, 32}, AttentionShape{3, 1, 24},
+                                         AttentionShape{2, 2, 6}, AttentionShape{4, 2, 16, 5},
+                                         AttentionShape{4, 1, 40, 33},
+                                         AttentionShape{2, 1, 16, 1}));
 
 }  // namespace
 }  // namespace hone

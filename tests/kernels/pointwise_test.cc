@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -70,9 +71,59 @@ TEST(RmsNormTest, GradientAgreesWithDifferences) {
   ExpectGradient(w, dw, [&](const auto& v) { return objective(x, v); });
 }
 
-TEST(NormRopeTest, RotatesByPositionAndItsGradientAgreesWithDifferences) {
-  const HeadRows shape{6, 2, 32};
-  const int stride = 70, n = shape.heads * shape.head_dim;
+TEST(RmsNormTest, RoundsTwiceInBFloat16) {
+  const int rows = 3, n = 40;
+  const auto x = RandomFloats(rows * n, 1, 3.0f), w = RandomFloats(n, 2);
+  std::vector<float> y(rows * n), inverse(rows);
+  ForEachWayToRun([&] {
+    RmsNorm(x.data(), rows, n, w.data(), 1e-6f, y.data(), inverse.data(), Precision::kBFloat16);
+    for (int i = 0; i < rows * n; ++i) {
+      EXPECT_EQ(y[i], RoundToBFloat16(RoundToBFloat16(x[i] * inverse[i / n]) * w[i % n]));
+    }
+  });
+}
+
+TEST(NormRopeTest, RoundsEachOperationInBFloat16) {
+  const HeadRows shape{4, 2, 24};
+  const int n = shape.heads * shape.head_dim, half = shape.head_dim / 2;
+  const RopeTable rope(shape.head_dim, 10000.0, 64, std::nullopt, Precision::kBFloat16);
+  const std::vector<int32_t> positions = {0, 1, 40, 63};
+  const auto x = RandomFloats(shape.tokens * n, 1);
+  std::vector<float> y(shape.tokens * n);
+  ForEachWayToRun([&] {
+    NormRope(shape, x.data(), n, nullptr, 0, positions.data(), rope, y.data(), n, nullptr,
+             Precision::kBFloat16);
+    const auto product = [](float a, float b) { return RoundToBFloat16(a * b); };
+    for (int row = 0; row < shape.tokens * shape.heads; ++row) {
+      for (int j = 0; j < half; ++j) {
+        const int at = positions[row / shape.heads] * half + j;
+        const float a = x[row * shape.head_dim + j], b = x[row * shape.head_dim + half + j];
+        EXPECT_EQ(y[row * shape.head_dim + j],
+                  RoundToBFloat16(product(a, rope.cos[at]) - product(b, rope.sin[at])));
+        EXPECT_EQ(y[row * shape.head_dim + half + j],
+                  RoundToBFloat16(product(b, rope.cos[at]) + product(a, rope.sin[at])));
+      }
+    }
+  });
+}
+
+TEST(SwiGluTest, RoundsTwiceInBFloat16) {
+  const int rows = 3, n = 20;
+  const auto x = RandomFloats(rows * 2 * n, 1, 3.0f);
+  std::vector<float> ones = x, silu(rows * n), y(rows * n);
+  for (int i = 0; i < rows * n; ++i) ones[i / n * 2 * n + n + i % n] = 1.0f;
+  SwiGlu(ones.data(), rows, n, silu.data());
+  ForEachWayToRun([&] {
+    SwiGlu(x.data(), rows, n, y.data(), Precision::kBFloat16);
+    for (int i = 0; i < rows * n; ++i) {
+      const float up = x[i / n * 2 * n + n + i % n];
+      EXPECT_EQ(y[i], RoundToBFloat16(RoundToBFloat16(silu[i]) * up));
+    }
+  });
+}
+
+void CheckNormRope(const HeadRows& shape) {
+  const int n = shape.heads * shape.head_dim, stride = n + 6, half = shape.head_dim / 2;
   const RopeTable rope(shape.head_dim, 10000.0, 64);
   const std::vector<int32_t> positions = {0, 1, 2, 40, 41, 63};
   const auto x = RandomFloats(shape.tokens * stride, 1), w = RandomFloats(shape.head_dim, 2);
@@ -85,11 +136,11 @@ TEST(NormRopeTest, RotatesByPositionAndItsGradientAgreesWithDifferences) {
 
   const auto plain = forward(x, nullptr, nullptr);
   for (int t = 0; t < shape.tokens; ++t) {
-    for (int j = 0; j < 16; ++j) {
+    for (int j = 0; j < half; ++j) {
       const double angle = positions[t] * std::pow(10000.0, -2.0 * j / shape.head_dim);
-      const double a = x[t * stride + j], b = x[t * stride + 16 + j];
+      const double a = x[t * stride + j], b = x[t * stride + half + j];
       EXPECT_NEAR(plain[t * n + j], a * std::cos(angle) - b * std::sin(angle), 1e-5);
-      EXPECT_NEAR(plain[t * n + 16 + j], b * std::cos(angle) + a * std::sin(angle), 1e-5);
+      EXPECT_NEAR(plain[t * n + half + j], b * std::cos(angle) + a * std::sin(angle), 1e-5);
     }
   }
 
@@ -102,6 +153,11 @@ TEST(NormRopeTest, RotatesByPositionAndItsGradientAgreesWithDifferences) {
                  [&](const auto& v) { return Objective(dy, forward(v, w.data(), nullptr)); });
   ExpectGradient(w, dw,
                  [&](const auto& v) { return Objective(dy, forward(x, v.data(), nullptr)); });
+}
+
+TEST(NormRopeTest, RotatesByPositionAndItsGradientAgreesWithDifferences) {
+  CheckNormRope({6, 2, 32});
+  CheckNormRope({6, 3, 10});
 }
 
 TEST(SwiGluTest, MatchesTheFormulaAlsoFarOut) {
