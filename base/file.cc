@@ -65,6 +65,16 @@ Status MakeFolder(const std::string& path) {
   return absl::OkStatus();
 }
 
+Status SyncFolder(const std::string& path) {
+  Descriptor folder{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0) return FromErrno(errno, absl::StrCat("cannot open the folder ", path));
+  // Some file systems cannot flush folders; then there is nothing more to do.
+  if (fsync(folder.fd) != 0 && errno != EINVAL) {
+    return FromErrno(errno, absl::StrCat("cannot flush the folder ", path));
+  }
+  return absl::OkStatus();
+}
+
 bool FileExists(const std::string& path) {
   std::error_code error;
   return std::filesystem::exists(path, error);

@@ -19,6 +19,9 @@ Status WriteFileAtomically(const std::string& path, absl::string_view content);
 // Creates the folder and its parents.
 Status MakeFolder(const std::string& path);
 
+// Flushes a folder's entries, so that a rename in it survives a crash.
+Status SyncFolder(const std::string& path);
+
 bool FileExists(const std::string& path);
 
 // A file mapped read-only. Movable; unmapped when destroyed.

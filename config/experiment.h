@@ -29,7 +29,7 @@ struct ModelInit {
 
   template <typename V>
   void Fields(V& v) {
-    v("architecture", architecture, "decoder family: qwen3");
+    v("architecture", architecture, "decoder family: llama, mistral, qwen2, qwen3");
     v("hidden_size", hidden_size, "width of the residual stream");
     v("num_layers", num_layers, "transformer blocks");
     v("num_heads", num_heads, "query heads");

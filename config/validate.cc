@@ -29,7 +29,7 @@ void CheckName(Checker& check, const std::string& name) {
 }
 
 void CheckInit(Checker& check, const std::string& path, const ModelInit& init) {
-  check.OneOf(path + ".architecture", init.architecture, {"qwen3"});
+  check.OneOf(path + ".architecture", init.architecture, {"llama", "mistral", "qwen2", "qwen3"});
   check.Between(path + ".hidden_size", init.hidden_size, 16, kMaxWidth);
   check.MultipleOf(path + ".hidden_size", init.hidden_size, 16);
   check.Between(path + ".num_layers", init.num_layers, 1, 4096);

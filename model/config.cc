@@ -1,194 +1,95 @@
 #include "model/config.h"
 
-#include <cmath>
-#include <limits>
-#include <utility>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "model/json.h"
+#include "model/architecture.h"
+#include "nlohmann/json.hpp"
 
 namespace hone {
 namespace {
 
-using nlohmann::json;
+using nlohmann::ordered_json;
 
-// Bounds that no real decoder reaches; they keep what NumParameters() adds up inside int64.
-constexpr int64_t kMaxSize = int64_t{1} << 24;
-constexpr int64_t kMaxLayers = 1024;
-constexpr int64_t kMaxPositions = int64_t{1} << 30;
-
-Status FieldError(const std::string& file, absl::string_view field, absl::string_view problem) {
-  return absl::InvalidArgumentError(absl::StrCat(file, ": field \"", field, "\" ", problem));
+// RoPE in both spellings: transformers 4 reads `rope_theta` and `rope_scaling`, transformers 5
+// `rope_parameters`.
+void WriteRope(const ModelConfig& config, ordered_json* out) {
+  ordered_json rope = {{"rope_type", "default"}};
+  if (const auto& scaling = config.rope_scaling) {
+    rope = {{"rope_type", "llama3"},
+            {"factor", scaling->factor},
+            {"low_freq_factor", scaling->low_freq_factor},
+            {"high_freq_factor", scaling->high_freq_factor},
+            {"original_max_position_embeddings", scaling->original_max_positions}};
+    (*out)["rope_scaling"] = rope;
+  }
+  (*out)["rope_theta"] = config.rope_theta;
+  rope["rope_theta"] = config.rope_theta;
+  (*out)["rope_parameters"] = rope;
 }
 
-// Null stands for "not set" in these files.
-const json* Find(const json& object, const char* field) {
-  const auto it = object.find(field);
-  return it == object.end() || it->is_null() ? nullptr : &*it;
-}
-
-StatusOr<int> PositiveInt(const json& object, const char* field, int64_t max,
-                          const std::string& file) {
-  const json* value = Find(object, field);
-  if (value == nullptr) return FieldError(file, field, "is missing");
-  if (!value->is_number_unsigned()) {
-    return FieldError(file, field, absl::StrCat("must be a positive integer, not ", value->dump()));
+void WriteWindow(const ModelConfig& config, Architecture::Window kind, ordered_json* out) {
+  const bool used = config.sliding_window > 0;
+  if (kind == Architecture::Window::kByLayers) (*out)["use_sliding_window"] = used;
+  if (kind == Architecture::Window::kAll || used) {
+    (*out)["sliding_window"] = used ? ordered_json(config.sliding_window) : ordered_json();
   }
-  const uint64_t number = value->get<uint64_t>();
-  if (number < 1 || number > static_cast<uint64_t>(max)) {
-    return FieldError(file, field, absl::StrCat("must lie between 1 and ", max, ", not ", number));
-  }
-  return static_cast<int>(number);
-}
-
-StatusOr<double> PositiveNumber(const json& value, const char* field, const std::string& file) {
-  if (!value.is_number() || !std::isfinite(value.get<double>()) || value.get<double>() <= 0) {
-    return FieldError(file, field, absl::StrCat("must be a positive number, not ", value.dump()));
-  }
-  return value.get<double>();
-}
-
-StatusOr<bool> OptionalBool(const json& object, const char* field, bool missing,
-                            const std::string& file) {
-  const json* value = Find(object, field);
-  if (value == nullptr) return missing;
-  if (!value->is_boolean()) {
-    return FieldError(file, field, absl::StrCat("must be true or false, not ", value->dump()));
-  }
-  return value->get<bool>();
-}
-
-StatusOr<int32_t> TokenIdOf(const json& value, const char* field, const std::string& file) {
-  if (!value.is_number_unsigned() ||
-      value.get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int32_t>::max())) {
-    return FieldError(file, field, absl::StrCat("must be a token id, not ", value.dump()));
-  }
-  return value.get<int32_t>();
-}
-
-StatusOr<std::string> Architecture(const json& root, const std::string& file) {
-  const json* type = Find(root, "model_type");
-  if (type == nullptr) return FieldError(file, "model_type", "is missing");
-  if (*type != "qwen3") {
-    return FieldError(file, "model_type", absl::StrCat("is ", type->dump(), "; supported: qwen3"));
-  }
-  if (const json* names = Find(root, "architectures")) {
-    if (!names->is_array() || names->size() != 1 || names->front() != "Qwen3ForCausalLM") {
-      return FieldError(file, "architectures",
-                        absl::StrCat("is ", names->dump(), "; supported: [\"Qwen3ForCausalLM\"]"));
+  if (kind == Architecture::Window::kByLayers && used) {
+    const auto& windowed = config.windowed_layers;
+    (*out)["max_window_layers"] =
+        std::find(windowed.begin(), windowed.end(), true) - windowed.begin();
+    for (const bool layer : windowed) {
+      (*out)["layer_types"].push_back(layer ? "sliding_attention" : "full_attention");
     }
   }
-  return std::string("qwen3");
-}
-
-// A `rope_scaling` (transformers 4) or `rope_parameters` (5) that leaves the frequencies as they
-// are.
-Status CheckPlainRope(const json& rope, const char* field, const std::string& file) {
-  if (!rope.is_object()) return FieldError(file, field, "must be an object");
-  for (const char* name : {"rope_type", "type"}) {
-    const json* type = Find(rope, name);
-    if (type != nullptr && *type != "default") {
-      return FieldError(file, field,
-                        absl::StrCat("has the RoPE type ", type->dump(), "; supported: default"));
-    }
-  }
-  for (const auto& [name, value] : rope.items()) {
-    if (name != "rope_type" && name != "type" && name != "rope_theta" && !value.is_null()) {
-      return FieldError(file, field, absl::StrCat("has the unsupported setting \"", name, "\""));
-    }
-  }
-  return absl::OkStatus();
-}
-
-StatusOr<double> RopeTheta(const json& root, const std::string& file) {
-  double theta = ModelConfig().rope_theta;  // also the default of transformers
-  bool given = false;
-  if (const json* value = Find(root, "rope_theta")) {
-    HONE_ASSIGN_OR_RETURN(theta, PositiveNumber(*value, "rope_theta", file));
-    given = true;
-  }
-  if (const json* scaling = Find(root, "rope_scaling")) {
-    HONE_RETURN_IF_ERROR(CheckPlainRope(*scaling, "rope_scaling", file));
-  }
-  if (const json* parameters = Find(root, "rope_parameters")) {
-    HONE_RETURN_IF_ERROR(CheckPlainRope(*parameters, "rope_parameters", file));
-    if (const json* value = Find(*parameters, "rope_theta")) {
-      HONE_ASSIGN_OR_RETURN(const double newer,
-                            PositiveNumber(*value, "rope_parameters.rope_theta", file));
-      if (given && newer != theta) {
-        return FieldError(file, "rope_parameters.rope_theta", "contradicts \"rope_theta\"");
-      }
-      theta = newer;
-    }
-  }
-  return theta;
-}
-
-// Settings that change the mathematics in ways that are not built.
-Status RejectUnsupported(const json& root, const std::string& file) {
-  for (const char* field : {"attention_bias", "use_sliding_window"}) {
-    HONE_ASSIGN_OR_RETURN(const bool used, OptionalBool(root, field, false, file));
-    if (used) return FieldError(file, field, "is true, which is not supported");
-  }
-  const json* activation = Find(root, "hidden_act");
-  if (activation != nullptr && *activation != "silu") {
-    return FieldError(file, "hidden_act",
-                      absl::StrCat("is ", activation->dump(), "; supported: silu"));
-  }
-  if (Find(root, "quantization_config") != nullptr) {
-    return FieldError(file, "quantization_config",
-                      "is set: quantised weights are not supported; use the original weights");
-  }
-  if (const json* types = Find(root, "layer_types")) {
-    if (!types->is_array()) return FieldError(file, "layer_types", "must be an array");
-    for (const json& type : *types) {
-      if (type != "full_attention") {
-        return FieldError(file, "layer_types",
-                          absl::StrCat("has ", type.dump(), "; supported: full_attention"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
-Status ReadTokenIds(const json& root, const std::string& file, ModelConfig* config) {
-  if (const json* eos = Find(root, "eos_token_id")) {
-    const json list = eos->is_array() ? *eos : json::array({*eos});
-    for (const json& value : list) {
-      HONE_ASSIGN_OR_RETURN(const int32_t id, TokenIdOf(value, "eos_token_id", file));
-      config->eos_token_ids.push_back(id);
-    }
-  }
-  if (const json* pad = Find(root, "pad_token_id")) {
-    // Some files write -1 for "none".
-    if (*pad == -1) return absl::OkStatus();
-    HONE_ASSIGN_OR_RETURN(config->pad_token_id, TokenIdOf(*pad, "pad_token_id", file));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
 
-std::vector<TensorSpec> TensorSpecs(const ModelConfig& config) {
+int64_t TensorSpec::size() const {
+  int64_t count = 1;
+  for (const int64_t n : shape) count *= n;
+  return count;
+}
+
+std::vector<TensorSpec> BlockTensorSpecs(const ModelConfig& config) {
   const int64_t hidden = config.hidden_size, head = config.head_dim;
   const int64_t queries = config.query_size(), keys = config.kv_size();
   const int64_t inner = config.intermediate_size;
   std::vector<TensorSpec> specs;
+  const auto add = [&](bool present, const char* name, std::vector<int64_t> shape) {
+    if (present) specs.push_back({name, std::move(shape)});
+  };
+  add(true, "input_layernorm.weight", {hidden});
+  add(true, "self_attn.q_proj.weight", {queries, hidden});
+  add(true, "self_attn.k_proj.weight", {keys, hidden});
+  add(true, "self_attn.v_proj.weight", {keys, hidden});
+  add(config.qkv_bias, "self_attn.q_proj.bias", {queries});
+  add(config.qkv_bias, "self_attn.k_proj.bias", {keys});
+  add(config.qkv_bias, "self_attn.v_proj.bias", {keys});
+  add(config.qk_norm, "self_attn.q_norm.weight", {head});
+  add(config.qk_norm, "self_attn.k_norm.weight", {head});
+  add(true, "self_attn.o_proj.weight", {hidden, queries});
+  add(config.output_bias, "self_attn.o_proj.bias", {hidden});
+  add(true, "post_attention_layernorm.weight", {hidden});
+  add(true, "mlp.gate_proj.weight", {inner, hidden});
+  add(true, "mlp.up_proj.weight", {inner, hidden});
+  add(config.mlp_bias, "mlp.gate_proj.bias", {inner});
+  add(config.mlp_bias, "mlp.up_proj.bias", {inner});
+  add(true, "mlp.down_proj.weight", {hidden, inner});
+  add(config.mlp_bias, "mlp.down_proj.bias", {hidden});
+  return specs;
+}
+
+std::vector<TensorSpec> TensorSpecs(const ModelConfig& config) {
+  const int64_t hidden = config.hidden_size;
+  const std::vector<TensorSpec> block = BlockTensorSpecs(config);
+  std::vector<TensorSpec> specs;
   specs.push_back({"model.embed_tokens.weight", {config.vocab_size, hidden}});
   for (int layer = 0; layer < config.num_layers; ++layer) {
-    const std::string block = absl::StrCat("model.layers.", layer, ".");
-    specs.push_back({block + "input_layernorm.weight", {hidden}});
-    specs.push_back({block + "self_attn.q_proj.weight", {queries, hidden}});
-    specs.push_back({block + "self_attn.k_proj.weight", {keys, hidden}});
-    specs.push_back({block + "self_attn.v_proj.weight", {keys, hidden}});
-    specs.push_back({block + "self_attn.q_norm.weight", {head}});
-    specs.push_back({block + "self_attn.k_norm.weight", {head}});
-    specs.push_back({block + "self_attn.o_proj.weight", {hidden, queries}});
-    specs.push_back({block + "post_attention_layernorm.weight", {hidden}});
-    specs.push_back({block + "mlp.gate_proj.weight", {inner, hidden}});
-    specs.push_back({block + "mlp.up_proj.weight", {inner, hidden}});
-    specs.push_back({block + "mlp.down_proj.weight", {hidden, inner}});
+    for (const TensorSpec& spec : block) {
+      specs.push_back({absl::StrCat("model.layers.", layer, ".", spec.name), spec.shape});
+    }
   }
   specs.push_back({"model.norm.weight", {hidden}});
   if (!config.tie_word_embeddings) {
@@ -199,61 +100,15 @@ std::vector<TensorSpec> TensorSpecs(const ModelConfig& config) {
 
 int64_t NumParameters(const ModelConfig& config) {
   int64_t total = 0;
-  for (const TensorSpec& spec : TensorSpecs(config)) {
-    int64_t count = 1;
-    for (const int64_t size : spec.shape) count *= size;
-    total += count;
-  }
+  for (const TensorSpec& spec : TensorSpecs(config)) total += spec.size();
   return total;
 }
 
-StatusOr<ModelConfig> ParseModelConfig(const std::string& text, const std::string& file) {
-  HONE_ASSIGN_OR_RETURN(const json root, ParseJson(text, JsonLimits{}, file));
-  if (!root.is_object()) {
-    return absl::InvalidArgumentError(absl::StrCat(file, ": not a JSON object"));
-  }
-  ModelConfig config;
-  HONE_ASSIGN_OR_RETURN(config.architecture, Architecture(root, file));
-  HONE_RETURN_IF_ERROR(RejectUnsupported(root, file));
-  const std::pair<const char*, int*> sizes[] = {{"vocab_size", &config.vocab_size},
-                                                {"hidden_size", &config.hidden_size},
-                                                {"num_attention_heads", &config.num_heads},
-                                                {"num_key_value_heads", &config.num_kv_heads},
-                                                {"intermediate_size", &config.intermediate_size},
-                                                {"head_dim", &config.head_dim}};
-  for (const auto& [field, size] : sizes) {
-    HONE_ASSIGN_OR_RETURN(*size, PositiveInt(root, field, kMaxSize, file));
-  }
-  HONE_ASSIGN_OR_RETURN(config.num_layers,
-                        PositiveInt(root, "num_hidden_layers", kMaxLayers, file));
-  HONE_ASSIGN_OR_RETURN(config.max_position_embeddings,
-                        PositiveInt(root, "max_position_embeddings", kMaxPositions, file));
-  if (config.num_heads % config.num_kv_heads != 0) {
-    return FieldError(file, "num_key_value_heads",
-                      absl::StrCat("is ", config.num_kv_heads, ", which does not divide the ",
-                                   config.num_heads, " num_attention_heads"));
-  }
-  if (config.head_dim % 2 != 0) {
-    return FieldError(file, "head_dim", "must be even: RoPE turns pairs");
-  }
-  if (int64_t{config.num_heads} * config.head_dim > kMaxSize) {
-    return FieldError(file, "head_dim",
-                      absl::StrCat("times num_attention_heads exceeds ", kMaxSize));
-  }
-  HONE_ASSIGN_OR_RETURN(config.rope_theta, RopeTheta(root, file));
-  const json* eps = Find(root, "rms_norm_eps");
-  if (eps == nullptr) return FieldError(file, "rms_norm_eps", "is missing");
-  HONE_ASSIGN_OR_RETURN(config.rms_norm_eps, PositiveNumber(*eps, "rms_norm_eps", file));
-  HONE_ASSIGN_OR_RETURN(config.tie_word_embeddings,
-                        OptionalBool(root, "tie_word_embeddings", false, file));
-  HONE_RETURN_IF_ERROR(ReadTokenIds(root, file, &config));
-  return config;
-}
-
 std::string ModelConfigToJson(const ModelConfig& config) {
-  nlohmann::ordered_json out;
-  out["architectures"] = {"Qwen3ForCausalLM"};
-  out["model_type"] = "qwen3";
+  const Architecture& architecture = *FindArchitecture(config.architecture);
+  ordered_json out;
+  out["architectures"] = {architecture.hf_class};
+  out["model_type"] = architecture.name;
   out["vocab_size"] = config.vocab_size;
   out["hidden_size"] = config.hidden_size;
   out["num_hidden_layers"] = config.num_layers;
@@ -262,17 +117,20 @@ std::string ModelConfigToJson(const ModelConfig& config) {
   out["head_dim"] = config.head_dim;
   out["intermediate_size"] = config.intermediate_size;
   out["max_position_embeddings"] = config.max_position_embeddings;
-  // transformers 4 reads the first spelling of each pair, transformers 5 the second.
-  out["rope_theta"] = config.rope_theta;
-  out["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", config.rope_theta}};
+  WriteRope(config, &out);
+  // transformers 4 reads the first, transformers 5 the second.
   out["torch_dtype"] = "float32";
   out["dtype"] = "float32";
   out["rms_norm_eps"] = config.rms_norm_eps;
   out["tie_word_embeddings"] = config.tie_word_embeddings;
   out["hidden_act"] = "silu";
-  out["attention_bias"] = false;
+  using Biases = Architecture::Biases;
+  if (architecture.biases == Biases::kAttention || architecture.biases == Biases::kAll) {
+    out["attention_bias"] = config.qkv_bias;
+  }
+  if (architecture.biases == Biases::kAll) out["mlp_bias"] = config.mlp_bias;
   out["attention_dropout"] = 0.0;
-  out["use_sliding_window"] = false;
+  WriteWindow(config, architecture.window, &out);
   out["use_cache"] = true;
   out["bos_token_id"] = nullptr;
   if (config.eos_token_ids.empty()) {
@@ -292,7 +150,10 @@ std::string ModelConfigToJson(const ModelConfig& config) {
 
 ModelConfig ConfigFromInit(const ModelInit& init, int vocab_size, int32_t eos_token_id) {
   ModelConfig config;
-  config.architecture = init.architecture;
+  const Architecture& architecture = *FindArchitecture(init.architecture);
+  config.architecture = architecture.name;
+  config.qk_norm = architecture.qk_norm;
+  config.qkv_bias = architecture.biases == Architecture::Biases::kQkv;
   config.vocab_size = vocab_size;
   config.hidden_size = init.hidden_size;
   config.num_layers = init.num_layers;

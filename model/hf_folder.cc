@@ -1,18 +1,19 @@
 #include "model/hf_folder.h"
 
-#include <algorithm>
-#include <cstring>
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
+#include <map>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "base/file.h"
-#include "model/safetensors.h"
-#include "model/shards.h"
+#include "model/folder_path.h"
+#include "model/json.h"
 #include "nlohmann/json.hpp"
 
 namespace hone {
@@ -21,83 +22,21 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-float FloatFromBits(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
+constexpr char kConfig[] = "config.json";
+constexpr char kGenerationConfig[] = "generation_config.json";
+constexpr char kTokenizer[] = "tokenizer.json";
+
+StatusOr<std::string> ReadModelFile(const std::string& folder, const char* name) {
+  HONE_ASSIGN_OR_RETURN(const std::string path, PathInFolder(folder, name));
+  return ReadFile(path);
 }
 
-float FloatFromHalf(uint16_t half) {
-  const uint32_t sign = uint32_t{half & 0x8000u} << 16;
-  const uint32_t exponent = half >> 10 & 0x1f;
-  const uint32_t fraction = half & 0x3ff;
-  if (exponent == 0) {  // zero and subnormals: fraction · 2^-24, exact in fp32
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign != 0 ? -magnitude : magnitude;
-  }
-  const uint32_t wide = exponent == 0x1f ? 0xff : exponent + 112;
-  return FloatFromBits(sign | wide << 23 | fraction << 13);
-}
-
-// The bytes are not aligned in general, so each value is copied out.
-template <typename Bits, typename Convert>
-void ConvertAll(absl::string_view bytes, absl::Span<float> out, Convert convert) {
-  for (size_t i = 0; i < out.size(); ++i) {
-    Bits bits;
-    std::memcpy(&bits, bytes.data() + i * sizeof(Bits), sizeof(Bits));
-    out[i] = convert(bits);
-  }
-}
-
-void ToFloat(const Shards::Place& place, absl::Span<float> out) {
-  switch (place.entry.dtype) {
-    case DType::kBF16:
-      ConvertAll<uint16_t>(place.bytes, out,
-                           [](uint16_t bits) { return FloatFromBits(uint32_t{bits} << 16); });
-      break;
-    case DType::kF16:
-      ConvertAll<uint16_t>(place.bytes, out, FloatFromHalf);
-      break;
-    default:
-      std::memcpy(out.data(), place.bytes.data(), place.bytes.size());
-  }
-}
-
-Status CheckTensor(const Shards::Place& place, const TensorSpec& spec) {
-  const DType dtype = place.entry.dtype;
-  if (dtype != DType::kF32 && dtype != DType::kBF16 && dtype != DType::kF16) {
-    return absl::InvalidArgumentError(absl::StrCat(place.path, ": the tensor \"", spec.name,
-                                                   "\" is ", Name(dtype),
-                                                   "; supported: F32, BF16, F16"));
-  }
-  if (place.entry.shape != spec.shape) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(place.path, ": the tensor \"", spec.name, "\" has the shape [",
-                     absl::StrJoin(place.entry.shape, ", "), "]; config.json asks for [",
-                     absl::StrJoin(spec.shape, ", "), "]"));
-  }
-  return absl::OkStatus();
-}
-
-// Every tensor of the model is there with its shape, and no other.
-Status CheckTensors(const std::string& folder, const ModelConfig& config, const Shards& shards) {
-  std::vector<std::string> names;
-  for (const TensorSpec& spec : TensorSpecs(config)) {
-    const auto place = shards.tensors().find(spec.name);
-    if (place == shards.tensors().end()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(folder, ": the tensor \"", spec.name, "\" is missing"));
-    }
-    HONE_RETURN_IF_ERROR(CheckTensor(place->second, spec));
-    names.push_back(spec.name);
-  }
-  // A tied head is the embedding; some files store it again, and transformers ignores it too.
-  if (config.tie_word_embeddings) names.push_back("lm_head.weight");
-  std::sort(names.begin(), names.end());
-  for (const auto& [name, place] : shards.tensors()) {
-    if (!std::binary_search(names.begin(), names.end(), name)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(place.path, ": the tensor \"", name, "\" is none of this model"));
+// Finite numbers must stay finite in float16.
+Status CheckHalfRange(const std::string& name, absl::Span<const float> values) {
+  for (const float value : values) {
+    if (std::isfinite(value) && std::abs(value) >= 65520.0f) {
+      return absl::InvalidArgumentError(absl::StrCat("the tensor \"", name, "\" holds ", value,
+                                                     ", beyond float16; choose bfloat16"));
     }
   }
   return absl::OkStatus();
@@ -133,38 +72,77 @@ std::string TokenizerConfig(const ModelConfig& config, const Tokenizer& tokenize
   return out.dump(2) + "\n";
 }
 
-Status WriteModelFile(const std::string& path, const Weights& weights) {
-  std::vector<NamedTensor> tensors;
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    const TensorSpec& spec = weights.specs()[i];
-    tensors.push_back(
-        {spec.name, DType::kF32, spec.shape, weights.tensor(static_cast<int>(i)).data()});
+// Writes a whole folder beside its place and renames it.
+Status WriteFolder(const std::string& folder, const std::map<std::string, std::string>& files,
+                   const Weights& weights, const WeightsFormat& format) {
+  std::string target = folder;
+  while (target.size() > 1 && target.back() == '/') target.pop_back();
+  std::error_code error;
+  if (fs::exists(target, error) && !fs::is_empty(target, error)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(target, " exists; remove it or choose another folder"));
   }
-  // transformers refuses files whose metadata does not name the framework.
-  return WriteSafetensors(path, tensors, {{"format", "pt"}});
+  const std::string partial = absl::StrCat(target, ".incomplete");
+  fs::remove_all(partial, error);  // of a run that was stopped here
+  HONE_RETURN_IF_ERROR(MakeFolder(partial));
+  absl::Cleanup remove_partial = [&] { fs::remove_all(partial, error); };
+  for (const auto& [name, text] : files) {
+    const fs::path path = fs::path(partial) / name;
+    HONE_RETURN_IF_ERROR(MakeFolder(path.parent_path()));
+    HONE_RETURN_IF_ERROR(WriteFileAtomically(path, text));
+  }
+  HONE_RETURN_IF_ERROR(WriteWeights(absl::StrCat(partial, "/model.safetensors"), weights, format));
+  HONE_RETURN_IF_ERROR(SyncFolder(partial));
+  fs::rename(partial, target, error);
+  if (error) {
+    return FromErrno(error.value(), absl::StrCat("cannot rename ", partial, " to ", target));
+  }
+  std::move(remove_partial).Cancel();
+  const fs::path parent = fs::path(target).parent_path();
+  return SyncFolder(parent.empty() ? "." : parent.string());
+}
+
+// The stop tokens of generation_config.json, which transformers prefers; nullopt when it has none.
+StatusOr<std::optional<std::vector<int32_t>>> GenerationStops(const std::string& folder) {
+  const std::string path = absl::StrCat(folder, "/", kGenerationConfig);
+  if (!FileExists(path)) return std::nullopt;
+  HONE_ASSIGN_OR_RETURN(const std::string text, ReadModelFile(folder, kGenerationConfig));
+  HONE_ASSIGN_OR_RETURN(const nlohmann::json root, ParseJson(text, JsonLimits{}, path));
+  const auto eos = root.is_object() ? root.find("eos_token_id") : root.end();
+  if (!root.is_object() || eos == root.end() || eos->is_null()) return std::nullopt;
+  std::vector<int32_t> ids;
+  for (const auto& id : eos->is_array() ? *eos : nlohmann::json::array({*eos})) {
+    if (!id.is_number_unsigned() || id.get<uint64_t>() > std::numeric_limits<int32_t>::max()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": field \"eos_token_id\" must be a token id, not ", id.dump()));
+    }
+    ids.push_back(id.get<int32_t>());
+  }
+  return ids;
 }
 
 }  // namespace
 
 StatusOr<ModelConfig> LoadModelConfig(const std::string& folder) {
-  const std::string path = absl::StrCat(folder, "/config.json");
-  HONE_ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
-  return ParseModelConfig(json, path);
+  HONE_ASSIGN_OR_RETURN(const std::string json, ReadModelFile(folder, kConfig));
+  HONE_ASSIGN_OR_RETURN(ModelConfig config,
+                        ParseModelConfig(json, absl::StrCat(folder, "/", kConfig)));
+  HONE_ASSIGN_OR_RETURN(auto stops, GenerationStops(folder));
+  if (stops) config.eos_token_ids = *std::move(stops);
+  return config;
 }
 
-StatusOr<Weights> LoadWeights(const std::string& folder, const ModelConfig& config) {
-  HONE_ASSIGN_OR_RETURN(const Shards shards, Shards::Open(folder));
-  // Before memory is taken: sizes that the files do not back are found here.
-  HONE_RETURN_IF_ERROR(CheckTensors(folder, config, shards));
-  Weights weights(config);
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    ToFloat(shards.tensors().at(weights.specs()[i].name), weights.tensor(static_cast<int>(i)));
-  }
-  return weights;
+StatusOr<HfModel> LoadHfFolder(const std::string& folder) {
+  HfModel model;
+  HONE_ASSIGN_OR_RETURN(const ModelConfig config, LoadModelConfig(folder));
+  HONE_ASSIGN_OR_RETURN(model.origin.files, ReadFolderFiles(folder));
+  HONE_ASSIGN_OR_RETURN(model.weights, LoadWeights(folder, config, &model.origin.format));
+  return model;
 }
 
 StatusOr<Tokenizer> LoadTokenizer(const std::string& folder) {
-  return Tokenizer::Load(absl::StrCat(folder, "/tokenizer.json"));
+  HONE_ASSIGN_OR_RETURN(const std::string path, PathInFolder(folder, kTokenizer));
+  return Tokenizer::Load(path);
 }
 
 Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config,
@@ -177,33 +155,29 @@ Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config,
 
 Status SaveHfFolder(const std::string& folder, const Weights& weights, const Tokenizer& tokenizer) {
   HONE_RETURN_IF_ERROR(CheckTokenizerFits(tokenizer, weights.config(), folder));
-  std::string target = folder;
-  while (target.size() > 1 && target.back() == '/') target.pop_back();
-  std::error_code error;
-  if (fs::exists(target, error) && !fs::is_empty(target, error)) {
-    return absl::AlreadyExistsError(
-        absl::StrCat(target, " exists; remove it or choose another folder"));
-  }
-  const std::string partial = absl::StrCat(target, ".incomplete");
-  fs::remove_all(partial, error);  // of a run that was stopped here
-  HONE_RETURN_IF_ERROR(MakeFolder(partial));
-  absl::Cleanup remove_partial = [&] { fs::remove_all(partial, error); };
   const ModelConfig& config = weights.config();
-  const std::pair<const char*, std::string> texts[] = {
-      {"config.json", ModelConfigToJson(config)},
-      {"generation_config.json", GenerationConfig(config)},
-      {"tokenizer.json", tokenizer.json()},
-      {"tokenizer_config.json", TokenizerConfig(config, tokenizer)}};
-  for (const auto& [name, text] : texts) {
-    HONE_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(partial, "/", name), text));
+  // transformers refuses files whose metadata does not name the framework.
+  const WeightsFormat format = {std::vector<DType>(weights.specs().size(), DType::kF32),
+                                {{"format", "pt"}}};
+  return WriteFolder(folder,
+                     {{kConfig, ModelConfigToJson(config)},
+                      {kGenerationConfig, GenerationConfig(config)},
+                      {kTokenizer, tokenizer.json()},
+                      {"tokenizer_config.json", TokenizerConfig(config, tokenizer)}},
+                     weights, format);
+}
+
+Status SaveHfFolder(const std::string& folder, const Weights& weights, const FolderOrigin& origin,
+                    std::optional<DType> dtype) {
+  const WeightsFormat format = FormatFor(origin, weights, dtype);
+  if (dtype == DType::kF16) {
+    for (size_t i = 0; i < weights.specs().size(); ++i) {
+      HONE_RETURN_IF_ERROR(CheckHalfRange(weights.specs()[i].name, weights.tensor(i)));
+    }
   }
-  HONE_RETURN_IF_ERROR(WriteModelFile(absl::StrCat(partial, "/model.safetensors"), weights));
-  fs::rename(partial, target, error);
-  if (error) {
-    return FromErrno(error.value(), absl::StrCat("cannot rename ", partial, " to ", target));
-  }
-  std::move(remove_partial).Cancel();
-  return absl::OkStatus();
+  std::map<std::string, std::string> files = origin.files;
+  files[kConfig] = ConfigFor(origin, weights, format, dtype);
+  return WriteFolder(folder, files, weights, format);
 }
 
 }  // namespace hone

@@ -3,22 +3,21 @@
 #ifndef HONE_MODEL_HF_FOLDER_H_
 #define HONE_MODEL_HF_FOLDER_H_
 
+#include <optional>
 #include <string>
 
 #include "base/status.h"
 #include "model/config.h"
+#include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
+#include "model/weights_file.h"
 
 namespace hone {
 
-// config.json alone.
+// config.json; the stop tokens are those of generation_config.json if it names any, as they are
+// for transformers.
 StatusOr<ModelConfig> LoadModelConfig(const std::string& folder);
-
-// Every tensor, converted to fp32. A missing, surplus or misshapen tensor is an error that names
-// it and its file. Reads model.safetensors, or model.safetensors.index.json and its shards, whose
-// paths must stay inside the folder.
-StatusOr<Weights> LoadWeights(const std::string& folder, const ModelConfig& config);
 
 StatusOr<Tokenizer> LoadTokenizer(const std::string& folder);
 
@@ -26,8 +25,20 @@ StatusOr<Tokenizer> LoadTokenizer(const std::string& folder);
 Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config,
                           const std::string& folder);
 
-// Writes a folder that transformers loads (into `folder`.incomplete, then renamed).
+// A model with all that is needed to write it again as it came.
+struct HfModel {
+  Weights weights;
+  FolderOrigin origin;
+};
+StatusOr<HfModel> LoadHfFolder(const std::string& folder);
+
+// Writes a folder that transformers loads: whole or not at all, also when it is killed (into
+// `folder`.incomplete, then renamed). A folder that has something in it is an error.
+// A model that was made here, in fp32:
 Status SaveHfFolder(const std::string& folder, const Weights& weights, const Tokenizer& tokenizer);
+// One that came from a folder (see FormatFor):
+Status SaveHfFolder(const std::string& folder, const Weights& weights, const FolderOrigin& origin,
+                    std::optional<DType> dtype = std::nullopt);
 
 }  // namespace hone
 

@@ -8,6 +8,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "model/safetensors.h"
 #include "nlohmann/json.hpp"
 
@@ -27,22 +28,6 @@ Status WriteAll(int fd, const char* data, uint64_t size, const std::string& path
     if (n < 0) return FromErrno(errno, absl::StrCat("cannot write ", path));
     data += n;
     size -= n;
-  }
-  return absl::OkStatus();
-}
-
-// Makes the rename itself survive a crash.
-Status SyncFolderOf(const std::string& path) {
-  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
-  const std::string folder = parent.empty() ? std::string(".") : parent.string();
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FromErrno(errno, absl::StrCat("cannot open the folder ", folder));
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  // Some file systems cannot flush folders; then there is nothing more to do.
-  if (result != 0 && error != EINVAL) {
-    return FromErrno(error, absl::StrCat("cannot flush the folder ", folder));
   }
   return absl::OkStatus();
 }
@@ -97,7 +82,8 @@ Status WriteSafetensors(const std::string& path, absl::Span<const NamedTensor> t
     return FromErrno(errno, absl::StrCat("cannot rename to ", path));
   }
   std::move(remove_partial).Cancel();
-  return SyncFolderOf(path);
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  return SyncFolder(parent.empty() ? "." : parent.string());
 }
 
 }  // namespace hone

@@ -1,49 +1,20 @@
 #include "model/shards.h"
 
-#include <filesystem>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "model/folder_path.h"
 #include "model/json.h"
 
 namespace hone {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr char kSingleFile[] = "model.safetensors";
 constexpr char kIndexFile[] = "model.safetensors.index.json";
-
-// The path of a shard that the index names, kept inside the folder.
-StatusOr<std::string> ShardPath(const std::string& folder, const std::string& name,
-                                const std::string& index_path) {
-  const auto refuse = [&](absl::string_view problem) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(index_path, ": the file \"", name, "\" ", problem));
-  };
-  const fs::path relative(name);
-  if (name.empty() || name.find('\0') != std::string::npos || relative.is_absolute()) {
-    return refuse("is not a relative path");
-  }
-  for (const fs::path& part : relative) {
-    if (part == "..") return refuse("leaves the folder");
-  }
-  std::error_code error;
-  const fs::path root = fs::canonical(folder, error);
-  if (error) return FromErrno(error.value(), absl::StrCat("cannot resolve ", folder));
-  const fs::path real = fs::canonical(root / relative, error);
-  if (error) {
-    return FromErrno(error.value(), absl::StrCat(index_path, ": the file \"", name, "\""));
-  }
-  if (real != (root / relative).lexically_normal()) {
-    return refuse("is a link; copy the model with its links resolved (cp -rL)");
-  }
-  return (fs::path(folder) / relative).string();
-}
 
 // Tensor name → path of its file.
 StatusOr<std::map<std::string, std::string>> ReadIndex(const std::string& folder,
@@ -61,7 +32,9 @@ StatusOr<std::map<std::string, std::string>> ReadIndex(const std::string& folder
       return absl::InvalidArgumentError(
           absl::StrCat(index_path, ": \"", tensor, "\" names no file"));
     }
-    HONE_ASSIGN_OR_RETURN(paths[tensor], ShardPath(folder, file.get<std::string>(), index_path));
+    StatusOr<std::string> path = PathInFolder(folder, file.get<std::string>());
+    if (!path.ok()) return Annotate(path.status(), index_path);
+    paths[tensor] = *std::move(path);
   }
   return paths;
 }
@@ -72,7 +45,8 @@ StatusOr<Shards> Shards::Open(const std::string& folder) {
   Shards result;
   const std::string single = absl::StrCat(folder, "/", kSingleFile);
   if (FileExists(single)) {
-    HONE_RETURN_IF_ERROR(result.Add(single));
+    HONE_ASSIGN_OR_RETURN(const std::string path, PathInFolder(folder, kSingleFile));
+    HONE_RETURN_IF_ERROR(result.Add(path));
     return result;
   }
   const std::string index_path = absl::StrCat(folder, "/", kIndexFile);
@@ -102,6 +76,7 @@ StatusOr<Shards> Shards::Open(const std::string& folder) {
 
 Status Shards::Add(const std::string& path) {
   HONE_ASSIGN_OR_RETURN(SafetensorsFile file, SafetensorsFile::Open(path));
+  metadata_.insert(file.header().metadata.begin(), file.header().metadata.end());
   // The views below stay valid when the file moves: they point into its mapping.
   for (const auto& [name, entry] : file.header().tensors) {
     const auto [known, is_new] = tensors_.emplace(name, Place{path, file.Bytes(entry), entry});

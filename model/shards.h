@@ -15,8 +15,7 @@ namespace hone {
 class Shards {
  public:
   // model.safetensors, or model.safetensors.index.json and the files that it names. Those must
-  // lie in the folder itself: no "..", no absolute path, no link out of it. The index and the
-  // files must agree on what is where.
+  // lie in the folder (PathInFolder). The index and the files must agree on what is where.
   static StatusOr<Shards> Open(const std::string& folder);
 
   struct Place {
@@ -26,12 +25,15 @@ class Shards {
   };
   // By the tensor's name. Valid while this object lives.
   const std::map<std::string, Place>& tensors() const { return tensors_; }
+  // Of all files; of a key that several have, the value that comes first.
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
  private:
   Status Add(const std::string& path);
 
   std::vector<SafetensorsFile> files_;
   std::map<std::string, Place> tensors_;
+  std::map<std::string, std::string> metadata_;
 };
 
 }  // namespace hone

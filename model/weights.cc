@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 #include <initializer_list>
-#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
@@ -83,7 +81,7 @@ Weights::Weights(const ModelConfig& config) : config_(config), specs_(TensorSpec
   int64_t total = 0;
   for (const TensorSpec& spec : specs_) {
     offsets_.push_back(total);
-    total += std::accumulate(spec.shape.begin(), spec.shape.end(), int64_t{1}, std::multiplies<>());
+    total += spec.size();
   }
   offsets_.push_back(total);
   data_.resize(total);
@@ -105,14 +103,19 @@ absl::Span<const float> Weights::tensor(absl::string_view name) const {
   std::abort();
 }
 
+void RoundWeights(Precision precision, Weights* weights) {
+  if (precision == Precision::kFloat32) return;
+  for (float& value : weights->flat()) value = RoundToBFloat16(value);
+}
+
 Weights InitWeights(const ModelConfig& config, double initializer_range, uint64_t seed) {
   Weights weights(config);
   const double residual_scale = 1.0 / std::sqrt(2.0 * config.num_layers);
   for (size_t i = 0; i < weights.specs().size(); ++i) {
     const TensorSpec& spec = weights.specs()[i];
     const absl::Span<float> values = weights.tensor(static_cast<int>(i));
-    if (spec.shape.size() == 1) {  // norms
-      std::fill(values.begin(), values.end(), 1.0f);
+    if (spec.shape.size() == 1) {  // norms, and biases
+      std::fill(values.begin(), values.end(), EndsWithAny(spec.name, {".bias"}) ? 0.0f : 1.0f);
       continue;
     }
     double scale = initializer_range;

@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "kernels/precision.h"
 #include "model/config.h"
 
 namespace hone {
@@ -38,8 +39,12 @@ class Weights {
   std::vector<float> data_;
 };
 
-// Normal(0, initializer_range) for matrices and the embedding, ones for norms; the output
-// projections o_proj and down_proj are scaled by 1/sqrt(2·layers). A pure function of the seed.
+// Rounds every weight; does nothing in fp32.
+void RoundWeights(Precision precision, Weights* weights);
+
+// Normal(0, initializer_range) for matrices and the embedding, ones for norms, zeros for biases;
+// the output projections o_proj and down_proj are scaled by 1/sqrt(2·layers). A pure function of
+// the seed.
 Weights InitWeights(const ModelConfig& config, double initializer_range, uint64_t seed);
 
 }  // namespace hone

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "kernels/linear.h"
 #include "kernels/matmul.h"
 #include "kernels/parallel.h"
 
@@ -42,6 +43,9 @@ torch::Tensor InputGradient(const torch::Tensor& dy, const torch::Tensor& w) {
   return dx;
 }
 
+// Null for an undefined tensor: a weight or bias that the architecture lacks.
+const float* DataOrNull(const torch::Tensor& t) { return t.defined() ? Data(t) : nullptr; }
+
 // The Parameter's two tensors travel in saved_data: they are not autograd's to follow.
 void Save(AutogradContext* ctx, const char* value_key, const char* grad_key, const Parameter& w) {
   ctx->saved_data[value_key] = w.value;
@@ -50,16 +54,22 @@ void Save(AutogradContext* ctx, const char* value_key, const char* grad_key, con
 
 struct LinearFunction : Function<LinearFunction> {
   static torch::Tensor forward(AutogradContext* ctx, const std::optional<torch::Tensor>& residual,
-                               const torch::Tensor& x, const Parameter& w) {
-    const int64_t n = w.value.size(0), k = w.value.size(1);
+                               const torch::Tensor& x, const Projection& p, Precision precision) {
+    const torch::Tensor& w = p.weight.value;
+    const int64_t n = w.size(0), k = w.size(1);
     CheckMatrix(x, k, "Linear");
-    Scratch().PackTransposed(Data(w.value), n, k);
+    Scratch().PackTransposed(Data(w), n, k);
     torch::Tensor y = residual ? residual->clone() : NewMatrix(x.size(0), n);
     CheckMatrix(y, n, "Linear's residual");
-    MatMul({Data(x), k}, x.size(0), Scratch(), Data(y), n,
-           residual ? Accumulate::kAdd : Accumulate::kStore);
+    const float* bias = DataOrNull(p.bias.value);
+    if (residual) {
+      hone::LinearAdd({Data(x), k}, x.size(0), Scratch(), bias, precision, Data(y));
+    } else {
+      hone::Linear({Data(x), k}, x.size(0), Scratch(), bias, precision, Data(y), n);
+    }
     ctx->save_for_backward({x});
-    Save(ctx, "w", "dw", w);
+    Save(ctx, "w", "dw", p.weight);
+    ctx->saved_data["dbias"] = p.bias.grad;
     ctx->saved_data["residual"] = residual.has_value();
     return y;
   }
@@ -69,21 +79,23 @@ struct LinearFunction : Function<LinearFunction> {
     const torch::Tensor x = ctx->get_saved_variables()[0];
     const torch::Tensor w = ctx->saved_data["w"].toTensor();
     const torch::Tensor dw = ctx->saved_data["dw"].toTensor();
+    const torch::Tensor dbias = ctx->saved_data["dbias"].toTensor();
     MatMulWeightGradient(Data(dy), Data(x), dy.size(0), w.size(0), w.size(1), Data(dw));
+    if (dbias.defined()) BiasGradient(Data(dy), dy.size(0), w.size(0), Data(dbias));
     return {ctx->saved_data["residual"].toBool() ? dy : torch::Tensor(), InputGradient(dy, w),
-            torch::Tensor()};
+            torch::Tensor(), torch::Tensor()};
   }
 };
 
 struct RmsNormFunction : Function<RmsNormFunction> {
   static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& x, const Parameter& w,
-                               double eps) {
+                               double eps, Precision precision) {
     const int64_t n = w.value.size(0);
     CheckMatrix(x, n, "RmsNorm");
     torch::Tensor y = torch::empty_like(x);
     torch::Tensor inverse = torch::empty({x.size(0)}, torch::kFloat);
     hone::RmsNorm(Data(x), x.size(0), n, Data(w.value), static_cast<float>(eps), Data(y),
-                  Data(inverse));
+                  Data(inverse), precision);
     ctx->save_for_backward({x, inverse});
     Save(ctx, "w", "dw", w);
     return y;
@@ -96,13 +108,14 @@ struct RmsNormFunction : Function<RmsNormFunction> {
     torch::Tensor dx = torch::zeros_like(saved[0]);
     RmsNormBackward(Data(dy), Data(saved[0]), Data(saved[1]), dy.size(0), w.size(0), Data(w),
                     Data(dx), Data(ctx->saved_data["dw"].toTensor()));
-    return {dx, torch::Tensor(), torch::Tensor()};
+    return {dx, torch::Tensor(), torch::Tensor(), torch::Tensor()};
   }
 };
 
 // Arguments that torch's saved_data cannot hold by itself.
 struct QkvArguments : torch::CustomClassHolder {
   double eps;
+  Precision precision;
   AttentionShape shape;
   std::shared_ptr<const PackedTokens> batch;
   std::shared_ptr<const RopeTable> rope;
@@ -138,10 +151,10 @@ struct QkvNormRopeFunction : Function<QkvNormRopeFunction> {
     torch::Tensor q_inverse = NewMatrix(qkv.size(0), a.shape.num_heads);
     torch::Tensor k_inverse = NewMatrix(qkv.size(0), a.shape.num_kv_heads);
     const int32_t* positions = a.batch->positions.data();
-    NormRope(a.queries(), Data(qkv), a.width(), Data(q_norm.value), eps, positions, *a.rope,
-             Data(y), a.width(), Data(q_inverse));
-    NormRope(a.keys(), Data(qkv) + a.key_offset(), a.width(), Data(k_norm.value), eps, positions,
-             *a.rope, Data(y) + a.key_offset(), a.width(), Data(k_inverse));
+    NormRope(a.queries(), Data(qkv), a.width(), DataOrNull(q_norm.value), eps, positions, *a.rope,
+             Data(y), a.width(), Data(q_inverse), a.precision);
+    NormRope(a.keys(), Data(qkv) + a.key_offset(), a.width(), DataOrNull(k_norm.value), eps,
+             positions, *a.rope, Data(y) + a.key_offset(), a.width(), Data(k_inverse), a.precision);
     CopyValues(a, Data(qkv), Data(y));
     ctx->save_for_backward({qkv, q_inverse, k_inverse});
     Save(ctx, "q", "dq", q_norm);
@@ -155,7 +168,10 @@ struct QkvNormRopeFunction : Function<QkvNormRopeFunction> {
     const QkvArguments& a = static_cast<const QkvArguments&>(*capsule);
     const torch::Tensor dy = grads[0].contiguous();
     const auto saved = ctx->get_saved_variables();
-    const auto weight = [&](const char* key) { return Data(ctx->saved_data[key].toTensor()); };
+    const auto weight = [&](const char* key) -> float* {
+      const torch::Tensor t = ctx->saved_data[key].toTensor();
+      return t.defined() ? Data(t) : nullptr;
+    };
     torch::Tensor dx = torch::empty_like(dy);
     const int32_t* positions = a.batch->positions.data();
     NormRopeBackward(a.queries(), Data(dy), a.width(), Data(saved[0]), a.width(), weight("q"),
@@ -212,7 +228,7 @@ struct AttentionFunction : Function<AttentionFunction> {
         StoreKv(a.shape, row + a.key_offset(), row + a.value_offset(), t % kKvBlockTokens, block);
       }
     });
-    Attention(a.shape, queries, a.width(), a.key_offset());
+    Attention(a.shape, queries, a.width(), a.key_offset(), a.precision);
     ctx->save_for_backward({qkv, storage, log_sum, out});
     ctx->saved_data["args"] = c10::IValue::make_capsule(args);
     return out;
@@ -241,11 +257,11 @@ struct AttentionFunction : Function<AttentionFunction> {
 };
 
 struct SwiGluFunction : Function<SwiGluFunction> {
-  static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& x) {
+  static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& x, Precision precision) {
     const int64_t n = x.size(1) / 2;
     CheckMatrix(x, 2 * n, "SwiGlu");
     torch::Tensor y = NewMatrix(x.size(0), n);
-    hone::SwiGlu(Data(x), x.size(0), n, Data(y));
+    hone::SwiGlu(Data(x), x.size(0), n, Data(y), precision);
     ctx->save_for_backward({x});
     return y;
   }
@@ -255,7 +271,7 @@ struct SwiGluFunction : Function<SwiGluFunction> {
     const torch::Tensor x = ctx->get_saved_variables()[0];
     torch::Tensor dx = torch::empty_like(x);
     SwiGluBackward(Data(dy), Data(x), x.size(0), dy.size(1), Data(dx));
-    return {dx};
+    return {dx, torch::Tensor()};
   }
 };
 
@@ -268,24 +284,26 @@ void PackedTokens::Append(const std::vector<int32_t>& sequence) {
   starts.push_back(size());
 }
 
-torch::Tensor Linear(const torch::Tensor& x, const Parameter& w) {
-  return LinearFunction::apply(std::optional<torch::Tensor>(), x, w);
+torch::Tensor Linear(const torch::Tensor& x, const Projection& p, Precision precision) {
+  return LinearFunction::apply(std::optional<torch::Tensor>(), x, p, precision);
 }
 
-torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, const Parameter& w) {
-  return LinearFunction::apply(std::optional<torch::Tensor>(residual), x, w);
+torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, const Projection& p,
+                        Precision precision) {
+  return LinearFunction::apply(std::optional<torch::Tensor>(residual), x, p, precision);
 }
 
-torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps) {
-  return RmsNormFunction::apply(x, w, eps);
+torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision) {
+  return RmsNormFunction::apply(x, w, eps, precision);
 }
 
 torch::Tensor QkvNormRope(const torch::Tensor& qkv, const Parameter& q_norm,
                           const Parameter& k_norm, double eps, const AttentionShape& shape,
                           std::shared_ptr<const PackedTokens> batch,
-                          std::shared_ptr<const RopeTable> rope) {
+                          std::shared_ptr<const RopeTable> rope, Precision precision) {
   auto args = c10::make_intrusive<QkvArguments>();
   args->eps = eps;
+  args->precision = precision;
   args->shape = shape;
   args->batch = std::move(batch);
   args->rope = std::move(rope);
@@ -293,13 +311,16 @@ torch::Tensor QkvNormRope(const torch::Tensor& qkv, const Parameter& q_norm,
 }
 
 torch::Tensor SelfAttention(const torch::Tensor& qkv, const AttentionShape& shape,
-                            std::shared_ptr<const PackedTokens> batch) {
+                            std::shared_ptr<const PackedTokens> batch, Precision precision) {
   auto args = c10::make_intrusive<QkvArguments>();
+  args->precision = precision;
   args->shape = shape;
   args->batch = std::move(batch);
   return AttentionFunction::apply(qkv, args);
 }
 
-torch::Tensor SwiGlu(const torch::Tensor& gate_up) { return SwiGluFunction::apply(gate_up); }
+torch::Tensor SwiGlu(const torch::Tensor& gate_up, Precision precision) {
+  return SwiGluFunction::apply(gate_up, precision);
+}
 
 }  // namespace hone

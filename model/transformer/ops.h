@@ -3,7 +3,8 @@
 //
 // Autograd follows the activations only. Weights are Parameters: an operator's backward adds the
 // weight's gradient straight into Parameter::grad, so that micro-batches accumulate in place.
-// All tensors are fp32, contiguous, on the CPU. Shape errors throw (TORCH_CHECK).
+// All tensors are fp32, contiguous, on the CPU. Shape errors throw (TORCH_CHECK). Precision is that
+// of the forward pass (kernels/precision.h); gradients are defined in fp32 only.
 #ifndef HONE_MODEL_TRANSFORMER_OPS_H_
 #define HONE_MODEL_TRANSFORMER_OPS_H_
 
@@ -15,6 +16,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/pointwise.h"
+#include "kernels/precision.h"
 
 namespace hone {
 
@@ -34,25 +36,32 @@ struct PackedTokens {
   int64_t num_sequences() const { return static_cast<int64_t>(starts.size()) - 1; }
 };
 
-// y [tokens, n] = x [tokens, k] · Wᵀ, W [n, k].
-torch::Tensor Linear(const torch::Tensor& x, const Parameter& w);
-// residual + x·Wᵀ.
-torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, const Parameter& w);
+// A weight [n, k] and its bias [n]; without one, bias.value is undefined.
+struct Projection {
+  Parameter weight, bias;
+};
 
-torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps);
+// y [tokens, n] = x [tokens, k] · Wᵀ + bias.
+torch::Tensor Linear(const torch::Tensor& x, const Projection& p, Precision precision);
+// residual + (x·Wᵀ + bias).
+torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, const Projection& p,
+                        Precision precision);
 
-// qkv [tokens, (heads + 2·kv_heads)·head_dim] with norm and rotation applied to q and k.
+torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision);
+
+// qkv [tokens, (heads + 2·kv_heads)·head_dim] with norm and rotation applied to q and k. Norms
+// whose values are undefined are left out.
 torch::Tensor QkvNormRope(const torch::Tensor& qkv, const Parameter& q_norm,
                           const Parameter& k_norm, double eps, const AttentionShape& shape,
                           std::shared_ptr<const PackedTokens> batch,
-                          std::shared_ptr<const RopeTable> rope);
+                          std::shared_ptr<const RopeTable> rope, Precision precision);
 
 // Causal attention inside each sequence: [tokens, heads·head_dim].
 torch::Tensor SelfAttention(const torch::Tensor& qkv, const AttentionShape& shape,
-                            std::shared_ptr<const PackedTokens> batch);
+                            std::shared_ptr<const PackedTokens> batch, Precision precision);
 
 // [tokens, 2n] = [gate | up] → [tokens, n].
-torch::Tensor SwiGlu(const torch::Tensor& gate_up);
+torch::Tensor SwiGlu(const torch::Tensor& gate_up, Precision precision);
 
 }  // namespace hone
 

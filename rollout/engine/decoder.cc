@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/linear.h"
 #include "kernels/parallel.h"
 
 namespace hone {
@@ -11,13 +12,7 @@ namespace {
 
 std::vector<float> Copy(absl::Span<const float> x) { return {x.begin(), x.end()}; }
 
-// Several weights [n_i, k] stacked by rows become one packed matrix.
-void PackStacked(std::initializer_list<absl::Span<const float>> parts, int64_t k,
-                 PackedMatrix* packed) {
-  std::vector<float> stacked;
-  for (const auto part : parts) stacked.insert(stacked.end(), part.begin(), part.end());
-  packed->PackTransposed(stacked.data(), static_cast<int64_t>(stacked.size()) / k, k);
-}
+const float* DataOrNull(const std::vector<float>& x) { return x.empty() ? nullptr : x.data(); }
 
 void Grow(std::vector<float>* buffer, int64_t size) {
   if (static_cast<int64_t>(buffer->size()) < size) buffer->resize(size);
@@ -25,11 +20,18 @@ void Grow(std::vector<float>* buffer, int64_t size) {
 
 }  // namespace
 
-Decoder::Decoder(const ModelConfig& config)
+Decoder::Decoder(const ModelConfig& config, Precision precision)
     : config_(config),
+      precision_(precision),
       attention_{config.num_heads, config.num_kv_heads, config.head_dim},
-      rope_(config.head_dim, config.rope_theta, config.max_position_embeddings),
-      layers_(config.num_layers) {}
+      rope_(config.head_dim, config.rope_theta, config.max_position_embeddings, config.rope_scaling,
+            precision),
+      layers_(config.num_layers) {
+  for (int i = 0; i < config.num_layers; ++i) {
+    layers_[i].attention = attention_;
+    layers_[i].attention.window = config.window(i);
+  }
+}
 
 void Decoder::SetWeights(const Weights& weights) {
   const int64_t hidden = config_.hidden_size;
@@ -40,18 +42,34 @@ void Decoder::SetWeights(const Weights& weights) {
   head_.PackTransposed(head.data(), config_.vocab_size, hidden);
   for (int i = 0; i < config_.num_layers; ++i) {
     const auto get = [&](absl::string_view name) {
-      return weights.tensor(absl::StrCat("model.layers.", i, ".", name, ".weight"));
+      return weights.tensor(absl::StrCat("model.layers.", i, ".", name));
     };
     Layer& layer = layers_[i];
-    layer.input_norm = Copy(get("input_layernorm"));
-    layer.post_norm = Copy(get("post_attention_layernorm"));
-    layer.q_norm = Copy(get("self_attn.q_norm"));
-    layer.k_norm = Copy(get("self_attn.k_norm"));
-    PackStacked({get("self_attn.q_proj"), get("self_attn.k_proj"), get("self_attn.v_proj")}, hidden,
-                &layer.qkv);
-    PackStacked({get("mlp.gate_proj"), get("mlp.up_proj")}, hidden, &layer.gate_up);
-    layer.output.PackTransposed(get("self_attn.o_proj").data(), hidden, config_.query_size());
-    layer.down.PackTransposed(get("mlp.down_proj").data(), hidden, config_.intermediate_size);
+    // Matrices [n_i, k] stacked by rows become one.
+    const auto project = [&](std::initializer_list<const char*> names, int64_t k, bool has_bias,
+                             Projection* to) {
+      std::vector<float> weight;
+      to->bias.clear();
+      for (const absl::string_view name : names) {
+        const auto part = get(absl::StrCat(name, ".weight"));
+        weight.insert(weight.end(), part.begin(), part.end());
+        if (!has_bias) continue;
+        const auto bias = get(absl::StrCat(name, ".bias"));
+        to->bias.insert(to->bias.end(), bias.begin(), bias.end());
+      }
+      to->weight.PackTransposed(weight.data(), static_cast<int64_t>(weight.size()) / k, k);
+    };
+    layer.input_norm = Copy(get("input_layernorm.weight"));
+    layer.post_norm = Copy(get("post_attention_layernorm.weight"));
+    if (config_.qk_norm) {
+      layer.q_norm = Copy(get("self_attn.q_norm.weight"));
+      layer.k_norm = Copy(get("self_attn.k_norm.weight"));
+    }
+    project({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}, hidden, config_.qkv_bias,
+            &layer.qkv);
+    project({"self_attn.o_proj"}, config_.query_size(), config_.output_bias, &layer.output);
+    project({"mlp.gate_proj", "mlp.up_proj"}, hidden, config_.mlp_bias, &layer.gate_up);
+    project({"mlp.down_proj"}, config_.intermediate_size, config_.mlp_bias, &layer.down);
   }
 }
 
@@ -88,7 +106,8 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
     std::copy_n(&x_[(row - 1) * hidden], hidden, &normed_[kept++ * hidden]);
   }
   RmsNorm(normed_.data(), kept, hidden, final_norm_.data(),
-          static_cast<float>(config_.rms_norm_eps), normed_.data(), nullptr);
+          static_cast<float>(config_.rms_norm_eps), normed_.data(), nullptr, precision_);
+  // Logits stay in fp32.
   MatMul({normed_.data(), hidden}, kept, head_, logits_.data(), logits_stride(),
          Accumulate::kStore);
   return logits_.data();
@@ -101,13 +120,24 @@ void Decoder::Block(const Layer& layer, int index, absl::Span<const DecoderSpan>
   const int64_t qkv_width = q_size + 2 * kv_size;
   const float eps = static_cast<float>(config_.rms_norm_eps);
 
-  RmsNorm(x_.data(), rows, hidden, layer.input_norm.data(), eps, normed_.data(), nullptr);
-  MatMul({normed_.data(), hidden}, rows, layer.qkv, qkv_.data(), qkv_width, Accumulate::kStore);
-  NormRope({rows, config_.num_heads, config_.head_dim}, qkv_.data(), qkv_width, layer.q_norm.data(),
-           eps, positions_.data(), rope_, qkv_.data(), qkv_width, nullptr);
+  const auto linear = [&](const float* x, int64_t k, const Projection& projection, float* y) {
+    Linear({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, y,
+           projection.weight.n());
+  };
+  const auto linear_add = [&](const float* x, int64_t k, const Projection& projection) {
+    LinearAdd({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, x_.data());
+  };
+
+  RmsNorm(x_.data(), rows, hidden, layer.input_norm.data(), eps, normed_.data(), nullptr,
+          precision_);
+  linear(normed_.data(), hidden, layer.qkv, qkv_.data());
+  NormRope({rows, config_.num_heads, config_.head_dim}, qkv_.data(), qkv_width,
+           DataOrNull(layer.q_norm), eps, positions_.data(), rope_, qkv_.data(), qkv_width, nullptr,
+           precision_);
   float* keys = qkv_.data() + q_size;
-  NormRope({rows, config_.num_kv_heads, config_.head_dim}, keys, qkv_width, layer.k_norm.data(),
-           eps, positions_.data(), rope_, keys, qkv_width, nullptr);
+  NormRope({rows, config_.num_kv_heads, config_.head_dim}, keys, qkv_width,
+           DataOrNull(layer.k_norm), eps, positions_.data(), rope_, keys, qkv_width, nullptr,
+           precision_);
 
   block_pointers_.clear();
   for (const DecoderSpan& span : spans) {
@@ -136,15 +166,15 @@ void Decoder::Block(const Layer& layer, int index, absl::Span<const DecoderSpan>
       }
     }
   });
-  Attention(attention_, queries_, qkv_width, q_size);
-  MatMul({attended_.data(), q_size}, rows, layer.output, x_.data(), hidden, Accumulate::kAdd);
+  Attention(layer.attention, queries_, qkv_width, q_size, precision_);
+  linear_add(attended_.data(), q_size, layer.output);
 
-  RmsNorm(x_.data(), rows, hidden, layer.post_norm.data(), eps, normed_.data(), nullptr);
+  RmsNorm(x_.data(), rows, hidden, layer.post_norm.data(), eps, normed_.data(), nullptr,
+          precision_);
   const int64_t inner = config_.intermediate_size;
-  MatMul({normed_.data(), hidden}, rows, layer.gate_up, gate_up_.data(), 2 * inner,
-         Accumulate::kStore);
-  SwiGlu(gate_up_.data(), rows, inner, activated_.data());
-  MatMul({activated_.data(), inner}, rows, layer.down, x_.data(), hidden, Accumulate::kAdd);
+  linear(normed_.data(), hidden, layer.gate_up, gate_up_.data());
+  SwiGlu(gate_up_.data(), rows, inner, activated_.data(), precision_);
+  linear_add(activated_.data(), inner, layer.down);
 }
 
 }  // namespace hone

@@ -12,6 +12,7 @@
 #include "kernels/attention.h"
 #include "kernels/matmul.h"
 #include "kernels/pointwise.h"
+#include "kernels/precision.h"
 #include "model/weights.h"
 #include "rollout/engine/kv_cache.h"
 
@@ -28,9 +29,9 @@ struct DecoderSpan {
 
 class Decoder {
  public:
-  explicit Decoder(const ModelConfig& config);
+  Decoder(const ModelConfig& config, Precision precision);
 
-  // Packs the matrices; the weights need not outlive the call.
+  // Packs the matrices; the weights need not outlive the call. In bfloat16 they are rounded ones.
   void SetWeights(const Weights& weights);
 
   // Writes the new keys and values into the cache. Returns logits [spans that want them][stride],
@@ -41,16 +42,23 @@ class Decoder {
   const AttentionShape& attention_shape() const { return attention_; }
 
  private:
+  // A matrix with its bias, which is empty when the architecture has none.
+  struct Projection {
+    PackedMatrix weight;
+    std::vector<float> bias;
+  };
   struct Layer {
-    std::vector<float> input_norm, post_norm, q_norm, k_norm;
-    PackedMatrix qkv, output, gate_up, down;
+    std::vector<float> input_norm, post_norm, q_norm, k_norm;  // the latter two may be empty
+    Projection qkv, output, gate_up, down;
+    AttentionShape attention;
   };
 
   void Block(const Layer& layer, int index, absl::Span<const DecoderSpan> spans, int64_t rows,
              KvCache* cache);
 
   ModelConfig config_;
-  AttentionShape attention_;
+  Precision precision_;
+  AttentionShape attention_;  // without a window
   RopeTable rope_;
   std::vector<float> embedding_, final_norm_;
   PackedMatrix head_;

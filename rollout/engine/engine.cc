@@ -58,7 +58,7 @@ struct Engine::State {
   State(const ModelConfig& model_config, const EngineOptions& engine_options)
       : config(model_config),
         options(engine_options),
-        decoder(model_config),
+        decoder(model_config, engine_options.precision),
         cache(decoder.attention_shape(), config.num_layers, NumBlocks(config, options)) {}
 
   static int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "data/records.h"
+#include "kernels/precision.h"
 #include "model/weights.h"
 
 namespace hone {
@@ -20,6 +21,7 @@ struct EngineOptions {
   int max_sequences = 256;   // decoded together
   int kv_cache_tokens = 0;   // 0: enough for max_sequences of full length, at most 4 GiB
   bool ignore_stop = false;  // run to max_tokens: for benchmarks
+  Precision precision = Precision::kFloat32;
 };
 
 // Work for the engine: a prompt and how many samples of it to draw, indices from 0.
@@ -40,7 +42,8 @@ class Engine {
   Engine(const ModelConfig& config, const EngineOptions& options);
   ~Engine();
 
-  // Takes new weights (packs them); allowed only while the engine is idle.
+  // Takes new weights (packs them); allowed only while the engine is idle. With bfloat16 they must
+  // be rounded (RoundWeights).
   void SetWeights(const Weights& weights);
 
   // Queues a request. InvalidArgument when the prompt is empty, holds ids outside the vocabulary,

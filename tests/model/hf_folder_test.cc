@@ -18,6 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
@@ -193,10 +195,6 @@ TEST_F(HfFolderTest, NamesTensorsThatDoNotFit) {
   Write("model.safetensors", tensors);
   EXPECT_THAT(LoadError(), AllOf(HasSubstr("q_proj.bias"), HasSubstr("none of this model")));
 
-  // A tied head that the file stores again is ignored.
-  tensors.back().name = "lm_head.weight";
-  Write("model.safetensors", tensors);
-  EXPECT_TRUE(LoadWeights(folder_, weights.config()).ok());
   fs::remove(folder_ + "/model.safetensors");
   EXPECT_THAT(LoadError(), HasSubstr("neither model.safetensors nor"));
 }
@@ -247,6 +245,91 @@ TEST_F(HfFolderTest, ShardsStayInTheFolder) {
   EXPECT_THAT(error_for("link.safetensors"), HasSubstr("is a link"));
   fs::create_directory_symlink(base_, folder_ + "/up");
   EXPECT_THAT(error_for("up/a.safetensors"), HasSubstr("is a link"));
+}
+
+TEST_F(HfFolderTest, StopTokensAreThoseOfTheGenerationConfig) {
+  Save();
+  const auto stops = [&](const std::string& text) {
+    EXPECT_TRUE(WriteFileAtomically(folder_ + "/generation_config.json", text).ok());
+    return LoadModelConfig(folder_);
+  };
+  EXPECT_THAT(stops(R"({"eos_token_id": [3, 4]})")->eos_token_ids, ElementsAre(3, 4));
+  EXPECT_THAT(stops(R"({"eos_token_id": 5})")->eos_token_ids, ElementsAre(5));
+  EXPECT_THAT(stops(R"({"eos_token_id": null})")->eos_token_ids, ElementsAre(256));
+  EXPECT_THAT(stops(R"({})")->eos_token_ids, ElementsAre(256));
+  EXPECT_THAT(std::string(stops(R"({"eos_token_id": "x"})").status().message()),
+              AllOf(HasSubstr("generation_config.json"), HasSubstr("eos_token_id")));
+  EXPECT_FALSE(stops("{").ok());
+}
+
+// A folder as somebody else made it: bfloat16, odd spacing, fields and files that Hone ignores.
+TEST_F(HfFolderTest, WritesAModelAsItCame) {
+  Weights weights = MakeWeights();
+  RoundWeights(Precision::kBFloat16, &weights);
+  Save();
+  const WeightsFormat format{std::vector<DType>(weights.specs().size(), DType::kBF16),
+                             {{"format", "pt"}, {"author", "somebody"}}};
+  ASSERT_TRUE(WriteWeights(folder_ + "/model.safetensors", weights, format).ok());
+  json config = json::parse(*ReadFile(folder_ + "/config.json"));
+  config["torch_dtype"] = config["dtype"] = "bfloat16";
+  config["auto_map"] = {{"AutoModel", "modeling.Evil"}};
+  const std::string text = config.dump(7) + "\n\n";
+  const std::pair<const char*, std::string> files[] = {
+      {"config.json", text},
+      {"README.md", "read"},
+      {"chat_template.jinja", "{{ x }}"},
+      {"modeling.py", "raise SystemExit"},
+      {"additional_chat_templates/tool.jinja", "{{ y }}"}};
+  ASSERT_TRUE(MakeFolder(folder_ + "/additional_chat_templates").ok());
+  for (const auto& [name, content] : files) {
+    ASSERT_TRUE(WriteFileAtomically(folder_ + "/" + name, content).ok());
+  }
+  ASSERT_TRUE(MakeFolder(folder_ + "/original").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_ + "/original/params.json", "{}").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_ + "/pytorch_model.bin", "stale").ok());
+
+  const auto model = LoadHfFolder(folder_);
+  ASSERT_TRUE(model.ok()) << model.status();
+  const std::string copy = base_ + "/copy";
+  ASSERT_TRUE(SaveHfFolder(copy, model->weights, model->origin).ok());
+  for (const char* name : {"config.json", "README.md", "chat_template.jinja", "modeling.py",
+                           "additional_chat_templates/tool.jinja", "generation_config.json",
+                           "tokenizer.json", "tokenizer_config.json", "model.safetensors"}) {
+    EXPECT_EQ(*ReadFile(copy + "/" + name), *ReadFile(folder_ + "/" + name)) << name;
+  }
+  EXPECT_FALSE(FileExists(copy + "/pytorch_model.bin"));
+  EXPECT_FALSE(FileExists(copy + "/original"));
+
+  // Training changed one tensor: it becomes fp32, the others keep their bytes, and transformers is
+  // told to load fp32.
+  Weights trained = model->weights;
+  trained.tensor(1)[3] = 0.1f;
+  const std::string changed = base_ + "/changed";
+  ASSERT_TRUE(SaveHfFolder(changed, trained, model->origin).ok());
+  const auto back = LoadHfFolder(changed);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_TRUE(Same(back->weights, trained));
+  EXPECT_EQ(back->origin.format.dtypes[1], DType::kF32);
+  EXPECT_EQ(back->origin.format.dtypes[0], DType::kBF16);
+  json expected = config;
+  expected["torch_dtype"] = expected["dtype"] = "float32";
+  EXPECT_EQ(json::parse(back->origin.files.at("config.json")), expected);
+
+  for (const auto& [dtype, name] : {std::pair{DType::kF16, "float16"}, {DType::kF32, "float32"}}) {
+    const std::string other = base_ + "/" + name;
+    ASSERT_TRUE(SaveHfFolder(other, model->weights, model->origin, dtype).ok());
+    const auto loaded = LoadHfFolder(other);
+    EXPECT_THAT(loaded->origin.format.dtypes, Each(dtype));
+    EXPECT_EQ(json::parse(loaded->origin.files.at("config.json"))["dtype"], name);
+    if (dtype == DType::kF32) {
+      EXPECT_TRUE(Same(loaded->weights, model->weights));
+    }
+  }
+  trained.tensor(1)[3] = 70000.0f;
+  const Status status = SaveHfFolder(base_ + "/half", trained, model->origin, DType::kF16);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("input_layernorm"), HasSubstr("beyond float16")));
+  EXPECT_FALSE(FileExists(base_ + "/half"));
 }
 
 TEST_F(HfFolderTest, MissingFilesAreNamed) {

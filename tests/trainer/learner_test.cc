@@ -45,6 +45,28 @@ void LikelihoodGradient(int64_t, const TokenLogProbs& tokens, absl::Span<float> 
   std::fill(dentropies.begin(), dentropies.end(), 0.003f);
 }
 
+// Every weight's gradient against the tensor of its name in a file.
+void ExpectGradient(const Weights& weights, const std::vector<float>& gradient,
+                    const std::string& path) {
+  const auto expected = SafetensorsFile::Open(path);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  for (size_t i = 0; i < weights.specs().size(); ++i) {
+    const std::string& name = weights.specs()[i].name;
+    const auto bytes = expected->Bytes(expected->header().tensors.at(name));
+    std::vector<float> wanted(bytes.size() / sizeof(float));
+    std::memcpy(wanted.data(), bytes.data(), bytes.size());
+    // fp32 against fp64: relative to the tensor's largest element.
+    float largest = 0;
+    for (const float x : wanted) largest = std::max(largest, std::abs(x));
+    ASSERT_GT(largest, 0) << name;
+    for (size_t j = 0; j < wanted.size(); ++j) {
+      ASSERT_NEAR(gradient[weights.offset(static_cast<int>(i)) + static_cast<int64_t>(j)],
+                  wanted[j], 1e-5 * largest)
+          << name << "[" << j << "]";
+    }
+  }
+}
+
 class LearnerTest : public testing::Test {
  protected:
   std::vector<float> Gradient(const Weights& weights, const LearnerOptions& options,
@@ -56,46 +78,79 @@ class LearnerTest : public testing::Test {
   SingleRank single_;
 };
 
+// What an engine sampled, as sequences for the learner.
+struct Sampled {
+  std::vector<TrainSequence> sequences;
+  std::vector<std::vector<float>> logprobs;
+};
+
+Sampled SampleSome(const Weights& weights, float temperature, Precision precision) {
+  EngineOptions options;
+  options.max_sequences = 5;
+  options.precision = precision;
+  Engine engine(weights.config(), options);
+  engine.SetWeights(weights);
+  std::vector<std::vector<int32_t>> prompts;
+  for (int i = 0; i < 6; ++i) {
+    prompts.emplace_back(3 + 9 * i, 7 * i + 1);
+    SamplingParams sampling;
+    sampling.temperature = temperature;
+    sampling.top_p = i == 2 ? 0.7f : 1.0f;
+    sampling.max_tokens = 30 + 10 * i;
+    sampling.seed = 9;
+    EXPECT_TRUE(engine.Add({static_cast<uint64_t>(i), prompts.back(), 3, sampling}).ok());
+  }
+  std::vector<FinishedRequest> finished;
+  while (!engine.idle()) engine.Step(&finished);
+
+  Sampled sampled;
+  for (const auto& request : finished) {
+    for (const Completion& completion : request.completions) {
+      TrainSequence sequence{prompts[request.prompt_id], 0};
+      sequence.prompt_size = static_cast<int64_t>(sequence.tokens.size());
+      sequence.tokens.insert(sequence.tokens.end(), completion.tokens.begin(),
+                             completion.tokens.end());
+      sampled.sequences.push_back(sequence);
+      sampled.logprobs.push_back(completion.logprobs);
+    }
+  }
+  return sampled;
+}
+
 TEST_F(LearnerTest, FindsTheVeryLogProbsThatTheEngineSampledFrom) {
   for (const bool tied : {true, false}) {
     const Weights weights = SmallModel(tied);
     for (const float temperature : {1.0f, 0.7f}) {
-      EngineOptions options;
-      options.max_sequences = 5;
-      Engine engine(weights.config(), options);
-      engine.SetWeights(weights);
-      std::vector<std::vector<int32_t>> prompts;
-      for (int i = 0; i < 6; ++i) {
-        prompts.emplace_back(3 + 9 * i, 7 * i + 1);
-        SamplingParams sampling;
-        sampling.temperature = temperature;
-        sampling.top_p = i == 2 ? 0.7f : 1.0f;
-        sampling.max_tokens = 30 + 10 * i;
-        sampling.seed = 9;
-        ASSERT_TRUE(engine.Add({static_cast<uint64_t>(i), prompts.back(), 3, sampling}).ok());
-      }
-      std::vector<FinishedRequest> finished;
-      while (!engine.idle()) engine.Step(&finished);
-
-      std::vector<TrainSequence> sequences;
-      std::vector<std::vector<float>> sampled;
-      for (const auto& request : finished) {
-        for (const Completion& completion : request.completions) {
-          TrainSequence sequence{prompts[request.prompt_id], 0};
-          sequence.prompt_size = static_cast<int64_t>(sequence.tokens.size());
-          sequence.tokens.insert(sequence.tokens.end(), completion.tokens.begin(),
-                                 completion.tokens.end());
-          sequences.push_back(sequence);
-          sampled.push_back(completion.logprobs);
-        }
-      }
+      const Sampled sampled = SampleSome(weights, temperature, Precision::kFloat32);
       ForEachWayToRun([&] {
         Learner learner(weights, {200, false}, &single_);
-        const auto found = learner.LogProbs(sequences, temperature);
-        for (size_t i = 0; i < sequences.size(); ++i) {
-          EXPECT_THAT(found[i].logprobs, ElementsAreArray(sampled[i])) << "sequence " << i;
+        const auto found = learner.LogProbs(sampled.sequences, temperature);
+        for (size_t i = 0; i < found.size(); ++i) {
+          EXPECT_THAT(found[i].logprobs, ElementsAreArray(sampled.logprobs[i])) << "sequence " << i;
         }
       });
+    }
+  }
+}
+
+TEST_F(LearnerTest, FindsThemForEveryFamilyInBothPrecisions) {
+  for (const auto& [name, config] : ModelVariants()) {
+    std::vector<std::vector<float>> exact;
+    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+      SCOPED_TRACE(name);
+      Weights weights = SmallModel(config);
+      RoundWeights(precision, &weights);
+      const Sampled sampled = SampleSome(weights, 1.0f, precision);
+      ForEachWayToRun([&] {
+        Learner learner(weights, {200, false, precision}, &single_);
+        const auto found = learner.LogProbs(sampled.sequences, 1.0f);
+        for (size_t i = 0; i < found.size(); ++i) {
+          EXPECT_THAT(found[i].logprobs, ElementsAreArray(sampled.logprobs[i])) << "sequence " << i;
+        }
+      });
+      // Rounding is real: the same engine in the other precision says something else.
+      EXPECT_NE(sampled.logprobs, exact);
+      exact = sampled.logprobs;
     }
   }
 }
@@ -112,8 +167,9 @@ TEST_F(LearnerTest, LogProbsDoNotDependOnTheMicroBatch) {
 }
 
 TEST_F(LearnerTest, GradientIsTheSameWithRecomputeAndHoweverItRuns) {
-  for (const bool tied : {true, false}) {
-    const Weights weights = SmallModel(tied);
+  for (const auto& [name, config] : ModelVariants()) {
+    SCOPED_TRACE(name);
+    const Weights weights = SmallModel(config);
     const auto sequences = RandomSequences(9, 2);
     const auto first = Gradient(weights, {300, false}, sequences);
     EXPECT_THAT(Gradient(weights, {300, true}, sequences), ElementsAreArray(first));
@@ -124,31 +180,39 @@ TEST_F(LearnerTest, GradientIsTheSameWithRecomputeAndHoweverItRuns) {
 }
 
 TEST_F(LearnerTest, GradientAgreesWithDifferences) {
-  Weights weights = SmallModel(false);
-  const auto sequences = RandomSequences(3, 3);
-  const auto gradient = Gradient(weights, {}, sequences);
-  const auto objective = [&] {
-    double sum = 0;
-    for (const auto& tokens : Learner(weights, {}, &single_).LogProbs(sequences, 1.0f)) {
-      for (const float x : tokens.logprobs) sum -= 0.01 * x;
-      for (const float x : tokens.entropies) sum += 0.003 * x;
+  for (const auto& [name, config] : ModelVariants()) {
+    SCOPED_TRACE(name);
+    Weights weights = SmallModel(config);
+    const auto sequences = RandomSequences(3, 3);
+    const auto gradient = Gradient(weights, {}, sequences);
+    const auto objective = [&] {
+      double sum = 0;
+      for (const auto& tokens : Learner(weights, {}, &single_).LogProbs(sequences, 1.0f)) {
+        for (const float x : tokens.logprobs) sum -= 0.01 * x;
+        for (const float x : tokens.entropies) sum += 0.003 * x;
+      }
+      return sum;
+    };
+    for (size_t tensor = 0; tensor < weights.specs().size(); ++tensor) {
+      const auto values = weights.tensor(static_cast<int>(tensor));
+      const size_t i = values.size() / 2;
+      constexpr float kStep = 4e-3f;
+      const float at = values[i];
+      values[i] = at + kStep;
+      const double up = objective();
+      values[i] = at - kStep;
+      const double down = objective();
+      values[i] = at;
+      EXPECT_NEAR(gradient[weights.offset(static_cast<int>(tensor)) + static_cast<int64_t>(i)],
+                  (up - down) / (2 * kStep), 2e-3)
+          << weights.specs()[tensor].name;
     }
-    return sum;
-  };
-  for (size_t tensor = 0; tensor < weights.specs().size(); ++tensor) {
-    const auto values = weights.tensor(static_cast<int>(tensor));
-    const size_t i = values.size() / 2;
-    constexpr float kStep = 4e-3f;
-    const float at = values[i];
-    values[i] = at + kStep;
-    const double up = objective();
-    values[i] = at - kStep;
-    const double down = objective();
-    values[i] = at;
-    EXPECT_NEAR(gradient[weights.offset(static_cast<int>(tensor)) + static_cast<int64_t>(i)],
-                (up - down) / (2 * kStep), 2e-3)
-        << weights.specs()[tensor].name;
   }
+}
+
+TEST_F(LearnerTest, ThereIsNoGradientInBFloat16) {
+  Learner learner(SmallModel(true), {8192, false, Precision::kBFloat16}, &single_);
+  EXPECT_ANY_THROW(learner.AccumulateGradient(RandomSequences(1, 1), 1.0f, LikelihoodGradient));
 }
 
 // Goldens from transformers and PyTorch's autograd: tests/trainer/golden/make_grpo_gradient.py.
@@ -194,23 +258,40 @@ TEST_F(LearnerTest, GrpoGradientAgreesWithPyTorch) {
                              });
   EXPECT_NEAR(terms.loss, golden.at("loss").get<double>(), 1e-6);
 
-  const auto expected = SafetensorsFile::Open(folder + "/grpo_gradient.safetensors");
-  ASSERT_TRUE(expected.ok()) << expected.status();
-  const auto gradient = learner.Gradient();
-  for (size_t i = 0; i < weights->specs().size(); ++i) {
-    const std::string& name = weights->specs()[i].name;
-    const auto bytes = expected->Bytes(expected->header().tensors.at(name));
-    std::vector<float> wanted(bytes.size() / sizeof(float));
-    std::memcpy(wanted.data(), bytes.data(), bytes.size());
-    // fp32 against fp64: relative to the tensor's largest element.
-    float largest = 0;
-    for (const float x : wanted) largest = std::max(largest, std::abs(x));
-    ASSERT_GT(largest, 0) << name;
-    for (size_t j = 0; j < wanted.size(); ++j) {
-      ASSERT_NEAR(gradient[weights->offset(static_cast<int>(i)) + static_cast<int64_t>(j)],
-                  wanted[j], 1e-5 * largest)
-          << name << "[" << j << "]";
+  ExpectGradient(*weights, learner.Gradient(), folder + "/grpo_gradient.safetensors");
+}
+
+// Goldens from transformers and PyTorch's autograd in fp64, one for each of the other families:
+// tests/trainer/golden/make_family_gradients.py.
+TEST_F(LearnerTest, GradientOfEachFamilyAgreesWithPyTorch) {
+  for (const std::string family : {"llama", "mistral", "qwen2"}) {
+    SCOPED_TRACE(family);
+    const std::string folder = HONE_SOURCE_DIR "/tests/trainer/golden/families/" + family;
+    const auto config = LoadModelConfig(folder);
+    ASSERT_TRUE(config.ok()) << config.status();
+    const auto weights = LoadWeights(folder, *config);
+    ASSERT_TRUE(weights.ok()) << weights.status();
+    std::ifstream file(folder + "/golden.json");
+    ASSERT_TRUE(file.good());
+    const auto golden = nlohmann::json::parse(file);
+    std::vector<TrainSequence> sequences;
+    for (const auto& tokens : golden.at("sequences")) {
+      sequences.push_back({tokens.get<std::vector<int32_t>>(), 1});
     }
+    const auto logprobs = golden.at("logprobs").get<std::vector<std::vector<float>>>();
+    const auto factors = golden.at("factors").get<std::vector<float>>();
+
+    Learner learner(*weights, {}, &single_);
+    learner.AccumulateGradient(sequences, 1.0f,
+                               [&](int64_t i, const TokenLogProbs& tokens,
+                                   absl::Span<float> dlogprobs, absl::Span<float>) {
+                                 ASSERT_EQ(tokens.logprobs.size(), logprobs[i].size());
+                                 for (size_t t = 0; t < logprobs[i].size(); ++t) {
+                                   EXPECT_NEAR(tokens.logprobs[t], logprobs[i][t], 1e-5);
+                                   dlogprobs[t] = factors[i];
+                                 }
+                               });
+    ExpectGradient(*weights, learner.Gradient(), folder + "/gradient.safetensors");
   }
 }
 

@@ -49,7 +49,8 @@ Learner::Learner(const Weights& weights, const LearnerOptions& options, Collecti
       options_(options),
       collectives_(collectives),
       rope_(std::make_shared<RopeTable>(config_.head_dim, config_.rope_theta,
-                                        config_.max_position_embeddings)) {
+                                        config_.max_position_embeddings, config_.rope_scaling,
+                                        options.precision)) {
   const auto flat = weights.flat();
   const int64_t embedding = int64_t{config_.vocab_size} * config_.hidden_size;
   const int64_t block = BlockSize(config_);
@@ -105,7 +106,7 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
     const torch::Tensor input = x.detach().requires_grad_(record);
     {
       torch::AutoGradMode mode(record);
-      x = BlockForward(config_, parameters, input, batch.packed, rope_);
+      x = BlockForward(config_, i, options_.precision, parameters, input, batch.packed, rope_);
     }
     if (keep) forward->inputs.push_back(input);
     if (record) forward->outputs.push_back(x);
@@ -121,7 +122,8 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
   forward->normed = torch::empty({rows, hidden});
   forward->inverse = torch::empty({rows});
   RmsNorm(Data(forward->selected), rows, hidden, Data(head_unit),
-          static_cast<float>(config_.rms_norm_eps), Data(forward->normed), Data(forward->inverse));
+          static_cast<float>(config_.rms_norm_eps), Data(forward->normed), Data(forward->inverse),
+          options_.precision);
   const float* head = config_.tie_word_embeddings ? Data(embedding) : Data(head_unit) + hidden;
   const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
   PackedMatrix packed;
@@ -192,8 +194,9 @@ void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* f
     if (options_.recompute) {
       torch::AutoGradMode mode(true);
       input = input.detach().requires_grad_();
-      output = BlockForward(config_, BlockParameters(config_, value, unit.Gradient()), input,
-                            batch.packed, rope_);
+      output = BlockForward(config_, i, options_.precision,
+                            BlockParameters(config_, value, unit.Gradient()), input, batch.packed,
+                            rope_);
     } else {
       output = forward->outputs[i];
       forward->outputs[i] = torch::Tensor();
@@ -228,6 +231,7 @@ std::vector<TokenLogProbs> Learner::LogProbs(absl::Span<const TrainSequence> seq
 
 void Learner::AccumulateGradient(absl::Span<const TrainSequence> sequences, float temperature,
                                  LossGradient loss_gradient) {
+  TORCH_CHECK(options_.precision == Precision::kFloat32, "gradients are computed in fp32 only");
   for (const MicroBatch& batch : Plan(sequences)) {
     Forward forward;
     RunForward(batch, temperature, true, &forward);

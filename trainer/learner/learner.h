@@ -19,6 +19,7 @@
 #include "absl/types/span.h"
 #include "cluster/collectives.h"
 #include "config/experiment.h"
+#include "kernels/precision.h"
 #include "model/weights.h"
 
 namespace hone {
@@ -43,6 +44,9 @@ struct TokenLogProbs {
 struct LearnerOptions {
   int64_t micro_batch_tokens = 8192;
   bool recompute = false;  // recompute a block's activations in backward: less memory
+  // Of LogProbs(); with bfloat16 the weights must be rounded (RoundWeights), and there is no
+  // gradient.
+  Precision precision = Precision::kFloat32;
 };
 
 class Learner {
@@ -64,8 +68,8 @@ class Learner {
                           LossGradient loss_gradient);
 
   // Clips the accumulated gradient to spec.max_grad_norm, takes one AdamW step with learning rate
-  // `lr`, and starts a new accumulation. Returns the norm before clipping. Weight decay spares the
-  // norms.
+  // `lr`, and starts a new accumulation. Returns the norm before clipping. Weight decay spares
+  // norms and biases.
   double Update(const OptimizerSpec& spec, double lr);
 
   // The gradient accumulated so far, in the order of TensorSpecs(): for tests.
