@@ -62,7 +62,7 @@ double Median(std::vector<double> values) {
 std::string BenchHeader(const BenchModel& model) {
   std::string out = "{\"model\":";
   AppendJsonString(model.name, &out);
-  absl::StrAppend(&out, ",\"parameters\":", NumParameters(model.config()), ",\"dtype\":\"f32\"",
+  absl::StrAppend(&out, ",\"parameters\":", NumParameters(model.config()), ",\"dtype\":\"float32\"",
                   ",\"isa\":\"", Name(ActiveIsa()), "\",\"threads\":", NumThreads());
   return out;
 }

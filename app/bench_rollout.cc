@@ -20,7 +20,7 @@ struct Options {
   int max_tokens = 128;
   int n = 1;
   int repeats = 3;
-  std::string dtype = "f32";
+  std::string dtype = "float32";
 };
 
 std::vector<GenerateRequest> MakeRequests(const Options& options, const ModelConfig& config,
@@ -114,7 +114,7 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
   app->add_option("--repeats", o->repeats, "measurements")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app->add_option("--dtype", o->dtype, "f32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchRollout(*o); }; });
 }
 

@@ -30,7 +30,7 @@ struct Options {
   int max_tokens = 128;
   int micro_batch_tokens = 8192;
   int repeats = 3;
-  std::string dtype = "f32";
+  std::string dtype = "float32";
 };
 
 constexpr double kLearningRate = 1e-6;
@@ -236,7 +236,7 @@ void AddBenchStep(CLI::App* bench, Action* action) {
   app->add_option("--repeats", o->repeats, "measurements")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app->add_option("--dtype", o->dtype, "f32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchStep(*o); }; });
 }
 

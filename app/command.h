@@ -19,6 +19,7 @@ using Action = std::function<Status()>;
 void AddRun(CLI::App* root, Action* action);
 void AddRoles(CLI::App* root, Action* action);  // trainer, rollout, reward
 void AddEval(CLI::App* root, Action* action);
+void AddExport(CLI::App* root, Action* action);
 void AddGenerate(CLI::App* root, Action* action);
 void AddLogprobs(CLI::App* root, Action* action);
 void AddTokenize(CLI::App* root, Action* action);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,13 @@
 #include "data/json_text.h"
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
+#include "model/hf_folder.h"
 
 namespace hone {
 namespace {
 
 struct Options {
-  std::string model, input, output, stats, dtype = "f32";
+  std::string model, input, output, stats, dtype = "float32";
   SamplingParams sampling;
   int n = 1;
   int max_sequences = 64;
@@ -39,8 +41,26 @@ struct Prompts {
   int64_t longest = 0;
 };
 
+// Without tokenizer.json only token ids can go in and out.
+struct Model {
+  Weights weights;
+  std::optional<Tokenizer> tokenizer;
+
+  const ModelConfig& config() const { return weights.config(); }
+};
+
+StatusOr<Model> LoadModel(const std::string& folder, Precision precision) {
+  Model model;
+  HONE_ASSIGN_OR_RETURN(model.weights, LoadWeightsFolder(folder, precision));
+  if (FileExists(absl::StrCat(folder, "/tokenizer.json"))) {
+    HONE_ASSIGN_OR_RETURN(model.tokenizer, LoadTokenizerFolder(folder));
+    HONE_RETURN_IF_ERROR(CheckTokenizerFits(*model.tokenizer, model.config(), folder));
+  }
+  return model;
+}
+
 StatusOr<std::vector<int32_t>> PromptTokens(const nlohmann::json& line, const std::string& where,
-                                            const LoadedModel& model) {
+                                            const Model& model) {
   HONE_RETURN_IF_ERROR(CheckKeys(line, {"prompt", "tokens"}, where));
   if (line.contains("prompt") == line.contains("tokens")) {
     return absl::InvalidArgumentError(
@@ -48,7 +68,11 @@ StatusOr<std::vector<int32_t>> PromptTokens(const nlohmann::json& line, const st
   }
   if (line.contains("tokens")) return TokenIds(line["tokens"], where);
   HONE_ASSIGN_OR_RETURN(const std::string text, StringField(line, "prompt", where));
-  StatusOr<std::vector<int32_t>> tokens = model.tokenizer.Encode(text, /*add_special_tokens=*/true);
+  if (!model.tokenizer) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(where, ": the model has no tokenizer.json; give \"tokens\" instead"));
+  }
+  auto tokens = model.tokenizer->Encode(text, /*add_special_tokens=*/true);
   if (!tokens.ok()) return Annotate(tokens.status(), where);
   return tokens;
 }
@@ -69,7 +93,7 @@ Status CheckPrompt(const std::vector<int32_t>& tokens, const ModelConfig& config
                                                  config.max_position_embeddings));
 }
 
-StatusOr<Prompts> ReadPrompts(const Options& options, const LoadedModel& model) {
+StatusOr<Prompts> ReadPrompts(const Options& options, const Model& model) {
   Prompts prompts;
   SamplingParams sampling = options.sampling;
   sampling.stop_tokens = model.config().eos_token_ids;
@@ -86,14 +110,18 @@ StatusOr<Prompts> ReadPrompts(const Options& options, const LoadedModel& model) 
   return prompts;
 }
 
-std::string ToLine(const FinishedRequest& request, const Tokenizer& tokenizer) {
+std::string ToLine(const FinishedRequest& request, const std::optional<Tokenizer>& tokenizer) {
   std::string line = absl::StrCat("{\"index\":", request.prompt_id, ",\"completions\":[");
   for (size_t i = 0; i < request.completions.size(); ++i) {
     const Completion& completion = request.completions[i];
     absl::StrAppend(&line, i ? "," : "", "{\"tokens\":");
     AppendTokenIds(completion.tokens, &line);
     absl::StrAppend(&line, ",\"text\":");
-    AppendJsonString(tokenizer.Decode(completion.tokens, /*skip_special=*/true), &line);
+    if (tokenizer) {
+      AppendJsonString(tokenizer->Decode(completion.tokens, /*skip_special=*/true), &line);
+    } else {
+      line += "null";
+    }
     absl::StrAppend(&line, ",\"logprobs\":");
     AppendFloats(completion.logprobs, &line);
     absl::StrAppend(&line, ",\"finish_reason\":\"", Name(completion.finish_reason), "\"}");
@@ -102,16 +130,17 @@ std::string ToLine(const FinishedRequest& request, const Tokenizer& tokenizer) {
 }
 
 Status Generate(const Options& options) {
-  HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
   SetNumThreads(options.threads);
   HONE_ASSIGN_OR_RETURN(LineFile output, LineFile::Create(options.output));
   const double begin = Now();
-  HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
+  HONE_ASSIGN_OR_RETURN(const Model model, LoadModel(options.model, precision));
   HONE_ASSIGN_OR_RETURN(Prompts prompts, ReadPrompts(options, model));
   const size_t num_prompts = prompts.requests.size();
   EngineOptions engine_options = SizeEngine(model.config(), options.max_sequences,
                                             prompts.longest + options.sampling.max_tokens);
   engine_options.ignore_stop = options.ignore_eos;
+  engine_options.precision = precision;
   Engine engine(model.config(), engine_options);
   engine.SetWeights(model.weights);
 
@@ -129,7 +158,7 @@ Status Generate(const Options& options) {
   absl::StrAppend(&stats, ",\"prompts\":", num_prompts, ",\"prompt_tokens\":", prompts.tokens,
                   ",\"completions\":", num_prompts * options.n,
                   ",\"loading_seconds\":", loaded - begin, ",\"isa\":\"", Name(ActiveIsa()),
-                  "\",\"threads\":", NumThreads(), ",\"dtype\":\"f32\"}\n");
+                  "\",\"threads\":", NumThreads(), ",\"dtype\":\"", options.dtype, "\"}\n");
   return WriteFileAtomically(options.stats, stats);
 }
 
@@ -139,7 +168,10 @@ void AddGenerate(CLI::App* root, Action* action) {
   CLI::App* app = root->add_subcommand("generate", "sample completions of many prompts");
   app->footer(
       "In: {\"prompt\": \"…\"} or {\"tokens\": […]} a line. Out, in the same order: {\"index\",\n"
-      "\"completions\": [{\"tokens\", \"text\", \"logprobs\", \"finish_reason\"}]}.\n\n"
+      "\"completions\": [{\"tokens\", \"text\", \"logprobs\", \"finish_reason\"}]}. \"text\" is "
+      "null "
+      "for a\nmodel without tokenizer.json. Logprobs are those of the full softmax at the "
+      "temperature (at\n1 with --temperature 0).\n\n"
       "Example:\n  hone generate --model runs/r/checkpoints/step-000100/hf --input prompts.jsonl "
       "\\\n    --output out.jsonl --n 4 --max-tokens 128");
   auto o = std::make_shared<Options>();
@@ -160,7 +192,7 @@ void AddGenerate(CLI::App* root, Action* action) {
       ->capture_default_str();
   app->add_option("--seed", o->sampling.seed, "of the random draws")->capture_default_str();
   app->add_flag("--ignore-eos", o->ignore_eos, "go on to --max-tokens in any case");
-  app->add_option("--dtype", o->dtype, "f32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
   app->add_option("--stats", o->stats, "write tokens, seconds and rate (loading excluded) here");
   app->add_option("--max-sequences", o->max_sequences, "completions decoded together")
       ->check(CLI::Range(1, 1 << 16))

@@ -21,7 +21,7 @@ namespace {
 constexpr size_t kSequencesAtOnce = 256;
 
 struct Options {
-  std::string model, input, output, dtype = "f32";
+  std::string model, input, output, dtype = "float32";
   double temperature = 1;
   int threads = 0;
 };
@@ -59,16 +59,18 @@ StatusOr<std::vector<TrainSequence>> ReadSequences(const std::string& path,
 }
 
 Status Logprobs(const Options& options) {
-  HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
   KeepFreedMemory();
   SetNumThreads(options.threads);
   HONE_ASSIGN_OR_RETURN(LineFile output, LineFile::Create(options.output));
-  HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
+  HONE_ASSIGN_OR_RETURN(const Weights weights, LoadWeightsFolder(options.model, precision));
   HONE_ASSIGN_OR_RETURN(const std::vector<TrainSequence> sequences,
-                        ReadSequences(options.input, model.config()));
+                        ReadSequences(options.input, weights.config()));
   HONE_RETURN_IF_ERROR(CatchTorch([&]() -> Status {
     SingleRank collectives;
-    Learner learner(model.weights, LearnerOptions(), &collectives);
+    LearnerOptions learner_options;
+    learner_options.precision = precision;
+    Learner learner(weights, learner_options, &collectives);
     const absl::Span<const TrainSequence> all = sequences;
     for (size_t begin = 0; begin < all.size(); begin += kSequencesAtOnce) {
       if (StopFlag()) return absl::CancelledError("stopped");
@@ -99,7 +101,7 @@ void AddLogprobs(CLI::App* root, Action* action) {
   app->add_option("--temperature", o->temperature, "of the softmax")
       ->check(CLI::Range(1e-3, 100.0))
       ->capture_default_str();
-  app->add_option("--dtype", o->dtype, "f32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
   app->add_option("--threads", o->threads, "0: all cores")->check(CLI::Range(0, 1024));
   app->callback([o, action] { *action = [o] { return Logprobs(*o); }; });
 }

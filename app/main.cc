@@ -90,6 +90,7 @@ int Main(int argc, char** argv) {
   AddRun(&root, &action);
   AddEval(&root, &action);
   AddGenerate(&root, &action);
+  AddExport(&root, &action);
   AddReport(&root, &action);
   AddTokenize(&root, &action);
   AddLogprobs(&root, &action);

@@ -34,10 +34,30 @@ StatusOr<Tokenizer> LoadTokenizerFolder(const std::string& folder) {
   return LoadTokenizer(folder);
 }
 
-Status CheckDtype(const std::string& dtype) {
-  if (dtype == "f32") return absl::OkStatus();
+StatusOr<Weights> LoadWeightsFolder(const std::string& folder, Precision precision) {
+  HONE_RETURN_IF_ERROR(CheckFolder(folder));
+  HONE_ASSIGN_OR_RETURN(const ModelConfig config, LoadModelConfig(folder));
+  HONE_ASSIGN_OR_RETURN(Weights weights, LoadWeights(folder, config));
+  RoundWeights(precision, &weights);
+  return weights;
+}
+
+StatusOr<Precision> ParsePrecision(const std::string& dtype) {
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    if (dtype == Name(precision)) return precision;
+  }
   return absl::InvalidArgumentError(
-      absl::StrCat("--dtype ", dtype, ": this build computes in f32 only"));
+      absl::StrCat("--dtype ", dtype, ": valid ones are float32, bfloat16"));
+}
+
+absl::string_view Name(Precision precision) {
+  return precision == Precision::kFloat32 ? "float32" : "bfloat16";
+}
+
+Status CheckDtype(const std::string& dtype) {
+  if (dtype == Name(Precision::kFloat32)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--dtype ", dtype, ": this command computes in float32 only"));
 }
 
 StatusOr<ModelConfig> NamedShape(const std::string& name) {

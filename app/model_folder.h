@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "kernels/precision.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 
@@ -22,8 +24,19 @@ StatusOr<LoadedModel> LoadModelFolder(const std::string& folder);
 // The tokenizer alone.
 StatusOr<Tokenizer> LoadTokenizerFolder(const std::string& folder);
 
-// InvalidArgument for anything but f32, the one type that the CPU kernels compute in.
+// The weights alone, rounded to `precision`; no tokenizer need be there.
+StatusOr<Weights> LoadWeightsFolder(const std::string& folder, Precision precision);
+
+// What --dtype names: float32 or bfloat16. InvalidArgument for anything else.
+StatusOr<Precision> ParsePrecision(const std::string& dtype);
+absl::string_view Name(Precision precision);
+// For commands that compute in float32 only.
 Status CheckDtype(const std::string& dtype);
+
+// What bfloat16 means, for --help.
+inline constexpr char kDtypeHelp[] =
+    "float32, or bfloat16: weights and the result of every layer are rounded to bfloat16; sums, "
+    "softmax, logits and log-probs stay float32";
 
 // Shapes with names, for benchmarks with random weights: nano (4.85M parameters), mini (27.3M).
 StatusOr<ModelConfig> NamedShape(const std::string& name);

@@ -88,13 +88,16 @@ Status CheckFiles(const std::string& path, const nlohmann::json& files) {
 
 Status SaveCheckpoint(const RunFolder& folder, const CheckpointSpec& spec,
                       const std::string& experiment_hash, const TrainingState& state,
-                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer) {
+                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer,
+                      const FolderOrigin* origin) {
   const std::string path = absl::StrFormat("%s/step-%06d", folder.checkpoints(), state.step);
   const std::string partial = path + ".incomplete";
   std::error_code error;
   fs::remove_all(partial, error);
   HONE_RETURN_IF_ERROR(MakeFolder(partial));
-  HONE_RETURN_IF_ERROR(SaveHfFolder(partial + "/hf", weights, tokenizer));
+  const std::string hf = partial + "/hf";
+  HONE_RETURN_IF_ERROR(origin != nullptr ? SaveHfFolder(hf, weights, *origin)
+                                         : SaveHfFolder(hf, weights, tokenizer));
   std::vector<NamedTensor> tensors = {Tensor("weights", state.learner.weights),
                                       Tensor("first_moment", state.learner.first_moment),
                                       Tensor("second_moment", state.learner.second_moment)};

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "config/experiment.h"
 #include "data/run_folder.h"
+#include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 #include "trainer/learner/learner.h"
@@ -44,10 +45,12 @@ struct TrainingState {
 };
 
 // Writes the checkpoint of state.step, then removes old ones: kept are the newest
-// spec.keep_last and those that end a stage.
+// spec.keep_last and those that end a stage. `origin`, of a model that came from a folder, may be
+// null; hf/ then has its configuration and files.
 Status SaveCheckpoint(const RunFolder& folder, const CheckpointSpec& spec,
                       const std::string& experiment_hash, const TrainingState& state,
-                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer);
+                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer,
+                      const FolderOrigin* origin);
 
 // The newest intact checkpoint with its folder; nullopt when there is none.
 struct FoundCheckpoint {

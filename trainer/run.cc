@@ -79,9 +79,10 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
                     &collectives);
     if (found) learner.RestoreShard(position.learner);
     const int64_t resumed_at = position.step;
-    StageContext context{experiment,         hash,    folder,   model.tokenizer, learner,
-                         *coordinator,       *ledger, *metrics, *progress,       stop,
-                         std::move(position)};
+    const FolderOrigin* origin = model.origin ? &*model.origin : nullptr;
+    StageContext context{experiment, hash,      folder,       model.tokenizer,
+                         origin,     learner,   *coordinator, *ledger,
+                         *metrics,   *progress, stop,         std::move(position)};
     if (found) {
       progress->Say(absl::StrFormat("going on after step %d (%s)", resumed_at, found->path));
     }

@@ -200,7 +200,7 @@ Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t sta
     state.reference = reference;
     HONE_RETURN_IF_ERROR(SaveCheckpoint(context.folder, spec, context.experiment_hash, state,
                                         ends_stage, context.learner.ExportWeights(),
-                                        context.tokenizer));
+                                        context.tokenizer, context.origin));
   }
   context.progress.Step(position.stage_step, metrics);
   return absl::OkStatus();

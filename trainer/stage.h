@@ -14,6 +14,7 @@
 #include "data/records.h"
 #include "data/run_folder.h"
 #include "data/task.h"
+#include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
 #include "trainer/checkpoint.h"
 #include "trainer/coordinator/coordinator.h"
@@ -28,6 +29,7 @@ struct StageContext {
   std::string experiment_hash;
   const RunFolder& folder;
   const Tokenizer& tokenizer;
+  const FolderOrigin* origin;  // null for a model that was made here
   Learner& learner;
   Coordinator& coordinator;
   Ledger& ledger;

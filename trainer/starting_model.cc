@@ -11,17 +11,16 @@ namespace hone {
 StatusOr<StartingModel> MakeStartingModel(const Experiment& experiment) {
   const ModelSpec& spec = experiment.model;
   if (!spec.init) {
-    HONE_ASSIGN_OR_RETURN(const ModelConfig config, LoadModelConfig(spec.path));
     HONE_ASSIGN_OR_RETURN(Tokenizer tokenizer, MakeStartingTokenizer(experiment));
-    HONE_RETURN_IF_ERROR(CheckTokenizerFits(tokenizer, config, spec.path));
-    HONE_ASSIGN_OR_RETURN(Weights weights, LoadWeights(spec.path, config));
-    return StartingModel{std::move(weights), std::move(tokenizer)};
+    HONE_ASSIGN_OR_RETURN(HfModel model, LoadHfFolder(spec.path));
+    HONE_RETURN_IF_ERROR(CheckTokenizerFits(tokenizer, model.weights.config(), spec.path));
+    return StartingModel{std::move(model.weights), std::move(tokenizer), std::move(model.origin)};
   }
   HONE_ASSIGN_OR_RETURN(Tokenizer tokenizer, MakeStartingTokenizer(experiment));
   const int32_t end = tokenizer.TokenId(kEndOfText);
   const ModelConfig config = ConfigFromInit(*spec.init, tokenizer.vocab_size(), end);
   Weights weights = InitWeights(config, spec.init->initializer_range, experiment.seed);
-  return StartingModel{std::move(weights), std::move(tokenizer)};
+  return StartingModel{std::move(weights), std::move(tokenizer), std::nullopt};
 }
 
 }  // namespace hone

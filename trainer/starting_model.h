@@ -3,8 +3,11 @@
 #ifndef HONE_TRAINER_STARTING_MODEL_H_
 #define HONE_TRAINER_STARTING_MODEL_H_
 
+#include <optional>
+
 #include "base/status.h"
 #include "config/experiment.h"
+#include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 
@@ -13,6 +16,8 @@ namespace hone {
 struct StartingModel {
   Weights weights;
   Tokenizer tokenizer;
+  // Of a model from a folder: its checkpoints and exports keep what came with it.
+  std::optional<FolderOrigin> origin;
 };
 
 StatusOr<StartingModel> MakeStartingModel(const Experiment& experiment);

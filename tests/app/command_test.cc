@@ -102,8 +102,8 @@ TEST_F(CommandTest, HelpAndVersion) {
   EXPECT_THAT(Hone("--version").out, HasSubstr("hone 0."));
   const RunResult all = Hone("--help");
   EXPECT_EQ(all.code, 0);
-  for (const char* command : {"run", "trainer", "rollout", "reward", "eval", "generate", "logprobs",
-                              "tokenize", "grade", "report", "bench", "doctor"}) {
+  for (const char* command : {"run", "trainer", "rollout", "reward", "eval", "export", "generate",
+                              "logprobs", "tokenize", "grade", "report", "bench", "doctor"}) {
     EXPECT_THAT(all.out, HasSubstr(absl::StrCat("\n  ", command, " ")));
     const RunResult help = Hone(absl::StrCat(command, " --help"));
     EXPECT_EQ(help.code, 0) << command;
@@ -249,6 +249,91 @@ TEST_F(CommandTest, GenerateDoesNotDependOnTheBatchAndAgreesWithLogprobs) {
   }
 }
 
+TEST_F(CommandTest, GenerateAgreesWithLogprobsInBFloat16AndNeedsNoTokenizer) {
+  MakeModel();
+  std::filesystem::remove(dir_ + "/model/tokenizer.json");
+  Write("in.jsonl", "{\"tokens\": [5, 6, 7, 8]}\n");
+  std::string tokens[2];
+  for (const std::string dtype : {"float32", "bfloat16"}) {
+    const RunResult result = Hone(
+        "generate --model model --input in.jsonl --output out.jsonl --max-tokens 40 "
+        "--temperature 0 --ignore-eos --stats stats.json --dtype " +
+        dtype);
+    ASSERT_EQ(result.code, 0) << result.err;
+    const nlohmann::json completion = JsonLines(Read("out.jsonl"))[0]["completions"][0];
+    EXPECT_TRUE(completion["text"].is_null());
+    EXPECT_EQ(nlohmann::json::parse(Read("stats.json"))["dtype"], dtype);
+    nlohmann::json sequence = {5, 6, 7, 8};
+    sequence.insert(sequence.end(), completion["tokens"].begin(), completion["tokens"].end());
+    Write("sequence.jsonl", "{\"tokens\":" + sequence.dump() + "}\n");
+    ASSERT_EQ(Hone("logprobs --model model --input sequence.jsonl --output learner.jsonl --dtype " +
+                   dtype)
+                  .code,
+              0);
+    const auto all = JsonLines(Read("learner.jsonl"))[0]["logprobs"].get<std::vector<float>>();
+    EXPECT_EQ(std::vector<float>(all.begin() + 3, all.end()),
+              completion["logprobs"].get<std::vector<float>>());
+    tokens[dtype == "bfloat16"] = completion["logprobs"].dump();
+  }
+  EXPECT_NE(tokens[0], tokens[1]);
+  Write("in.jsonl", "{\"prompt\": \"x\"}\n");
+  const RunResult result = Hone("generate --model model --input in.jsonl --output out.jsonl");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("no tokenizer.json"));
+}
+
+TEST_F(CommandTest, ExportWritesTheModelAsItCame) {
+  MakeModel();
+  Write("model/LICENSE", "a licence");
+  Write("model/config.json",
+        Read("model/config.json").insert(1, "\n  \"auto_map\": {\"AutoModel\": \"evil.Evil\"},"));
+  ASSERT_EQ(Hone("export --checkpoint model --output copy").code, 0);
+  for (const char* file : {"config.json", "LICENSE", "tokenizer.json", "model.safetensors"}) {
+    EXPECT_EQ(Read(absl::StrCat("copy/", file)), Read(absl::StrCat("model/", file))) << file;
+  }
+  // A run's checkpoint has the model in hf/.
+  std::filesystem::create_directories(dir_ + "/step-000001");
+  std::filesystem::rename(dir_ + "/copy", dir_ + "/step-000001/hf");
+  ASSERT_EQ(Hone("export --checkpoint step-000001 --output half/deep --dtype bfloat16").code, 0);
+  EXPECT_EQ(Read("half/deep/LICENSE"), "a licence");
+  EXPECT_EQ(nlohmann::json::parse(Read("half/deep/config.json"))["dtype"], "bfloat16");
+  EXPECT_LT(std::filesystem::file_size(dir_ + "/half/deep/model.safetensors"),
+            std::filesystem::file_size(dir_ + "/model/model.safetensors") * 6 / 10);
+
+  RunResult result = Hone("export --checkpoint model --output half/deep");
+  EXPECT_EQ(result.code, 1);
+  EXPECT_THAT(result.err, HasSubstr("half/deep exists"));
+  result = Hone("export --checkpoint absent --output new");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("absent"));
+  result = Hone("export --checkpoint model --output new --dtype int8");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("valid ones are float32, bfloat16, float16"));
+  std::filesystem::create_symlink("/etc/hostname", dir_ + "/model/README.md");
+  result = Hone("export --checkpoint model --output new");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("is a link out of the folder"));
+  EXPECT_FALSE(Exists("new"));
+}
+
+// The kernel kills a process that writes beyond its limit: here in the middle of the weights.
+TEST_F(CommandTest, AnExportThatIsKilledLeavesNothingUnderItsName) {
+  MakeModel();
+  const auto size = std::filesystem::file_size(dir_ + "/model/model.safetensors");
+  ASSERT_GT(size, 40960u);
+  for (const int blocks : {1, 20, 40}) {  // of 512 or 1024 bytes, the shell's choice
+    const std::string command =
+        absl::StrCat("cd ", dir_, " && (ulimit -c 0; ulimit -f ", blocks, "; exec ", HONE_BINARY,
+                     " export --checkpoint model --output new) 2>stderr");
+    EXPECT_NE(std::system(command.c_str()), 0);
+    EXPECT_FALSE(Exists("new")) << blocks;
+    EXPECT_TRUE(Exists("new.incomplete")) << "it was to be killed while it wrote";
+  }
+  ASSERT_EQ(Hone("export --checkpoint model --output new").code, 0);
+  EXPECT_EQ(Read("new/model.safetensors"), Read("model/model.safetensors"));
+  EXPECT_FALSE(Exists("new.incomplete"));
+}
+
 TEST_F(CommandTest, GenerateStopsAtTheEndTokenOrNot) {
   MakeModel();
   Write("in.jsonl", "{\"prompt\": \"x\"}\n");
@@ -284,7 +369,7 @@ TEST_F(CommandTest, InputMistakesNameFileAndLineAndLeaveNoOutput) {
   }
   const RunResult dtype = Hone(generate + " --dtype bf16");
   EXPECT_EQ(dtype.code, 2);
-  EXPECT_THAT(dtype.err, HasSubstr("f32 only"));
+  EXPECT_THAT(dtype.err, HasSubstr("valid ones are float32, bfloat16"));
 }
 
 TEST_F(CommandTest, TokenizeThereAndBack) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <string>
 
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/hf_folder.h"
@@ -49,7 +50,7 @@ class CheckpointTest : public testing::Test {
     CheckpointSpec spec;
     spec.keep_last = 2;
     const Status status =
-        SaveCheckpoint(folder_, spec, "hash", state, ends_stage, weights_, *tokenizer_);
+        SaveCheckpoint(folder_, spec, "hash", state, ends_stage, weights_, *tokenizer_, nullptr);
     ASSERT_TRUE(status.ok()) << status;
   }
   std::string Path(const std::string& name) { return folder_.checkpoints() + "/" + name; }
@@ -80,6 +81,21 @@ TEST_F(CheckpointTest, ComesBackAsItWas) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(LoadWeights((*found)->path + "/hf", *config)->flat(),
               ElementsAreArray(weights_.flat()));
+}
+
+TEST_F(CheckpointTest, AModelFromAFolderKeepsWhatCameWithIt) {
+  const std::string source = folder_.root + "/source";
+  ASSERT_TRUE(SaveHfFolder(source, weights_, *tokenizer_).ok());
+  ASSERT_TRUE(WriteFileAtomically(source + "/LICENSE", "a licence").ok());
+  const auto model = LoadHfFolder(source);
+  ASSERT_TRUE(model.ok()) << model.status();
+  TrainingState state;
+  state.step = 1;
+  ASSERT_TRUE(
+      SaveCheckpoint(folder_, {}, "hash", state, false, model->weights, *tokenizer_, &model->origin)
+          .ok());
+  EXPECT_EQ(*ReadFile(Path("step-000001/hf/LICENSE")), "a licence");
+  EXPECT_TRUE(LoadCheckpoint(Path("step-000001"), "hash").ok());
 }
 
 TEST_F(CheckpointTest, ABrokenOneIsPassedOver) {
