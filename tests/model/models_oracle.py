@@ -172,6 +172,15 @@ def check_export(name, binary, folder):
     for key, tensor in before.items():
         assert after[key].dtype == tensor.dtype and torch.equal(after[key], tensor), key
 
+    for dtype in ("float32", "bfloat16", "float16"):
+        converted = folder.parent / f"{name}-{dtype}"
+        hone(binary, "export", "--checkpoint", str(folder), "--output", str(converted), "--dtype",
+             dtype)
+        for key, tensor in load_file(converted / "model.safetensors").items():
+            assert torch.equal(tensor, before[key].float().to(getattr(torch, dtype))), key
+        model = transformers.AutoModelForCausalLM.from_pretrained(converted)
+        assert model.dtype == getattr(torch, dtype), (model.dtype, dtype)
+
     prompt, count = "Once upon", 24
     source, target = folder.parent / "prompt.jsonl", folder.parent / "greedy.jsonl"
     source.write_text(json.dumps({"prompt": prompt}) + "\n")
