@@ -121,7 +121,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"eval.problems=-1", "problems must be at least 0"}));
 
 TEST(ParseSource, ReadsATaskOrDataAlone) {
-  const auto read = [](const std::string& text, std::vector<std::string> overrides) {
+  const auto read = [](const std::string& text, const std::vector<std::string>& overrides) {
     return ParseSource(text, "--task", overrides);
   };
   EXPECT_EQ(read("task: countdown", {"task.max_number=20"})->task->countdown.max_number, 20);
