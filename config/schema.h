@@ -44,7 +44,7 @@ struct SchemaKey {
 };
 
 const Schema& ExperimentSchema();
-const Schema& SourceSchema();  // of SourceSpec
+const Schema& SourceSchema();     // of SourceSpec
 const Schema& AlgorithmSchema();  // of an `algorithm:` block alone
 
 // For an unknown key of a block: "; did you mean `x`?" with the nearest key, else with the same

@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"name=..", "letters, digits"}, Case{"name=-a", "must not begin with -"},
         Case{"model.path=/m", "model.init excludes model.path"},
         Case{"model.init=null", "model needs a `path`"},
-        Case{"model.init.architecture=qwen", "unknown value `qwen`; did you mean `qwen3`?"},
+        Case{"model.init.architecture=qwn3", "unknown value `qwn3`; did you mean `qwen3`?"},
         Case{"model.init.hidden_size=0", "hidden_size must be from 16 to 1048576, found 0"},
         Case{"model.init.hidden_size=100", "hidden_size must be a multiple of 16, found 100"},
         Case{"model.init.head_dim=24", "head_dim must be a multiple of 16, found 24"},

@@ -141,9 +141,12 @@ class Builder {
     experiment.seed = run_.seed;
     experiment.model.init.emplace();
     if (run_.sft_steps > 0) {
-      experiment.stages.emplace_back().sft.emplace().steps = run_.sft_steps;
+      SftStage& sft = experiment.stages.emplace_back().sft.emplace();
+      sft.source.task.emplace();
+      sft.steps = run_.sft_steps;
     }
     GrpoStage& grpo = experiment.stages.emplace_back().grpo.emplace();
+    grpo.source.task.emplace();
     grpo.steps = run_.planned_grpo_steps;
     grpo.reward = {{"countdown", 1.0}, {"format", 0.1}};
     grpo.optimizer.lr = run_.lr;
