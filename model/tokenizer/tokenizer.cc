@@ -1,13 +1,12 @@
 #include "model/tokenizer/tokenizer.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "model/tokenizer/added_tokens.h"
 #include "model/tokenizer/bpe.h"
 #include "model/tokenizer/byte_level.h"
@@ -45,24 +44,29 @@ StatusOr<std::vector<BpeMerge>> ResolveMerges(const TokenizerSpec& spec, const s
   return merges;
 }
 
-std::array<int32_t, 256> ByteIds(const TokenizerSpec& spec) {
-  std::array<int32_t, 256> ids;
+StatusOr<BpeModel> MakeBpeModel(const TokenizerSpec& spec, const std::string& file) {
+  BpeModel model;
+  int num_missing = 0;
   for (int byte = 0; byte < 256; ++byte) {
     const auto it = spec.vocab.find(ByteCharacters()[byte]);
-    ids[byte] = it == spec.vocab.end() ? -1 : it->second;
+    model.byte_ids[byte] = it == spec.vocab.end() ? -1 : it->second;
+    if (it == spec.vocab.end()) ++num_missing;
   }
-  return ids;
-}
-
-absl::flat_hash_map<std::string, int32_t> WholeWords(const TokenizerSpec& spec) {
-  absl::flat_hash_map<std::string, int32_t> words;
-  if (!spec.ignore_merges) return words;
+  HONE_ASSIGN_OR_RETURN(model.merges, ResolveMerges(spec, file));
   for (const auto& [token, id] : spec.vocab) {
     if (std::optional<std::string> bytes = CharactersToBytes(token)) {
-      words.emplace(*std::move(bytes), id);
+      model.tokens.emplace_back(*std::move(bytes), id);
     }
   }
-  return words;
+  model.ignore_merges = spec.ignore_merges;
+  model.unk_id = spec.unk_id;
+  model.fuse_unk = spec.fuse_unk;
+  if (num_missing > 0 && spec.unk_id < 0) {
+    LogWarning(absl::StrCat(file, ": the vocabulary has no token for ", num_missing,
+                            " of the 256 bytes; encoding leaves them out of a text without a word, "
+                            "as PyPI's tokenizers does"));
+  }
+  return model;
 }
 
 // What an id decodes to. An entry with a character that stands for no byte means itself, as in
@@ -75,11 +79,11 @@ std::string DecodedBytes(const std::string& token) {
 }  // namespace
 
 struct Tokenizer::State {
-  State(PreTokenizer pre, const std::array<int32_t, 256>& byte_ids,
-        const std::vector<BpeMerge>& merges, absl::flat_hash_map<std::string, int32_t> whole_words)
-      : pre_tokenizer(std::move(pre)), bpe(byte_ids, merges, std::move(whole_words)) {}
+  State(PreTokenizer pre, BpeModel model) : pre_tokenizer(std::move(pre)), bpe(std::move(model)) {}
 
   Status EncodePlain(absl::string_view text, std::vector<int32_t>* tokens) const;
+  // The normalised text without the raw added tokens.
+  Status EncodeNormalized(absl::string_view text, std::vector<int32_t>* tokens) const;
 
   std::string json;
   std::string file;
@@ -100,10 +104,10 @@ StatusOr<Tokenizer> Tokenizer::Load(const std::string& path) {
 
 StatusOr<Tokenizer> Tokenizer::FromJson(const std::string& json, const std::string& file) {
   HONE_ASSIGN_OR_RETURN(const TokenizerSpec spec, ParseTokenizerJson(json, file));
-  HONE_ASSIGN_OR_RETURN(const std::vector<BpeMerge> merges, ResolveMerges(spec, file));
-  StatusOr<PreTokenizer> pre = PreTokenizer::Create(spec.splits);
+  HONE_ASSIGN_OR_RETURN(BpeModel model, MakeBpeModel(spec, file));
+  StatusOr<PreTokenizer> pre = PreTokenizer::Create(spec.pre_tokenizer);
   if (!pre.ok()) return Annotate(pre.status(), absl::StrCat(file, ": \"pre_tokenizer\""));
-  auto state = std::make_unique<State>(*std::move(pre), ByteIds(spec), merges, WholeWords(spec));
+  auto state = std::make_unique<State>(*std::move(pre), std::move(model));
   state->json = json;
   state->file = file;
   state->nfc = spec.nfc;
@@ -117,10 +121,9 @@ StatusOr<Tokenizer> Tokenizer::FromJson(const std::string& json, const std::stri
                                                      "\" has the ids ", added.id, " and ", known));
     }
     if (added.normalized) {
-      const std::string content = spec.nfc ? NormalizeNfc(added.content) : added.content;
-      state->normalized_added.Add(content, added.id);
+      state->normalized_added.Add(added, spec.nfc ? NormalizeNfc(added.content) : added.content);
     } else {
-      state->raw_added.Add(added.content, added.id);
+      state->raw_added.Add(added, added.content);
     }
   }
   for (const auto& [token, id] : state->ids) {
@@ -155,31 +158,35 @@ Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
 Status Tokenizer::State::EncodePlain(absl::string_view text, std::vector<int32_t>* tokens) const {
-  HONE_ASSIGN_OR_RETURN(const std::vector<absl::string_view> words, pre_tokenizer.Split(text));
-  for (const absl::string_view word : words) {
-    const Status status = bpe.Encode(word, tokens);
-    if (!status.ok()) return Annotate(status, file);
+  const StatusOr<PreTokens> words = pre_tokenizer.Split(text);
+  if (!words.ok()) return Annotate(words.status(), file);
+  for (const absl::string_view word : words->pieces) bpe.Encode(word, tokens);
+  return absl::OkStatus();
+}
+
+Status Tokenizer::State::EncodeNormalized(absl::string_view text,
+                                          std::vector<int32_t>* tokens) const {
+  for (const AddedTokenMatcher::Piece& piece : normalized_added.Split(text)) {
+    if (piece.id >= 0) {
+      tokens->push_back(piece.id);
+    } else {
+      HONE_RETURN_IF_ERROR(EncodePlain(piece.text, tokens));
+    }
   }
   return absl::OkStatus();
 }
 
 StatusOr<std::vector<int32_t>> Tokenizer::Encode(absl::string_view text,
                                                  bool add_special_tokens) const {
+  if (!IsValidUtf8(text)) return Encode(RepairUtf8(text), add_special_tokens);
   std::vector<int32_t> tokens;
   if (add_special_tokens) tokens = state_->prefix;
-  const std::string repaired = RepairUtf8(text);
-  for (const AddedTokenMatcher::Piece& raw : state_->raw_added.Split(repaired)) {
+  for (const AddedTokenMatcher::Piece& raw : state_->raw_added.Split(text)) {
     if (raw.id >= 0) {
       tokens.push_back(raw.id);
-      continue;
-    }
-    const std::string normalized = state_->nfc ? NormalizeNfc(raw.text) : std::string(raw.text);
-    for (const AddedTokenMatcher::Piece& piece : state_->normalized_added.Split(normalized)) {
-      if (piece.id >= 0) {
-        tokens.push_back(piece.id);
-      } else {
-        HONE_RETURN_IF_ERROR(state_->EncodePlain(piece.text, &tokens));
-      }
+    } else {
+      HONE_RETURN_IF_ERROR(state_->nfc ? state_->EncodeNormalized(NormalizeNfc(raw.text), &tokens)
+                                       : state_->EncodeNormalized(raw.text, &tokens));
     }
   }
   if (add_special_tokens) {
@@ -188,15 +195,17 @@ StatusOr<std::vector<int32_t>> Tokenizer::Encode(absl::string_view text,
   return tokens;
 }
 
+absl::string_view Tokenizer::TokenBytes(int32_t token, bool skip_special) const {
+  // Ids that only pad the model's embedding have no text.
+  if (token < 0 || static_cast<size_t>(token) >= state_->texts.size()) return "";
+  const TokenText& text = state_->texts[token];
+  return skip_special && text.special ? "" : absl::string_view(text.bytes);
+}
+
 std::string Tokenizer::Decode(absl::Span<const int32_t> tokens, bool skip_special) const {
   std::string bytes;
-  for (const int32_t id : tokens) {
-    // Ids that only pad the model's embedding have no text.
-    if (id < 0 || static_cast<size_t>(id) >= state_->texts.size()) continue;
-    const TokenText& token = state_->texts[id];
-    if (!(skip_special && token.special)) bytes += token.bytes;
-  }
-  return RepairUtf8(bytes);
+  for (const int32_t token : tokens) absl::StrAppend(&bytes, TokenBytes(token, skip_special));
+  return IsValidUtf8(bytes) ? bytes : RepairUtf8(bytes);
 }
 
 int Tokenizer::vocab_size() const { return static_cast<int>(state_->texts.size()); }

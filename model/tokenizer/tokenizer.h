@@ -25,10 +25,16 @@ class Tokenizer {
   ~Tokenizer();
 
   // Added tokens (special or not) in the text become their ids; the rest is split and merged.
-  // Bytes that are not UTF-8 are encoded as the replacement character, as the oracle does.
+  // Bytes that are not UTF-8 are encoded as the replacement character. Fails only where a pattern
+  // that is not one of known_pattern.h takes more steps than it should.
   StatusOr<std::vector<int32_t>> Encode(absl::string_view text, bool add_special_tokens) const;
 
-  // Text of the tokens. `skip_special` drops special tokens, as transformers does.
+  // The bytes that a token stands for: none for an id that no token has, and for a special token
+  // with `skip_special`. They may be part of a character (decode_stream.h).
+  absl::string_view TokenBytes(int32_t token, bool skip_special) const;
+
+  // Text of the tokens; bytes that are not UTF-8 become U+FFFD. `skip_special` drops special
+  // tokens, as transformers does.
   std::string Decode(absl::Span<const int32_t> tokens, bool skip_special) const;
 
   int vocab_size() const;  // one more than the largest id

@@ -15,10 +15,6 @@ using nlohmann::json;
 // The large vocabularies in use take some 30 MB.
 constexpr size_t kMaxBytes = size_t{100} << 20;
 
-// Of a ByteLevel pre-tokenizer that splits by itself.
-constexpr char kGpt2Pattern[] =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
-
 // Errors within one part of the file, e.g. "model.merges".
 struct Part {
   std::string file;
@@ -75,14 +71,16 @@ Status ReadNormalizer(const json& root, const Part& part, TokenizerSpec* spec) {
   const json* normalizer = Find(root, "normalizer");
   if (normalizer == nullptr) return absl::OkStatus();
   HONE_ASSIGN_OR_RETURN(const std::string type, TypeOf(*normalizer, part));
-  if (type == "Sequence" && normalizer->contains("normalizers") &&
-      (*normalizer)["normalizers"] == json::array()) {
-    return absl::OkStatus();
+  json steps = json::array({*normalizer});
+  if (type == "Sequence") steps = normalizer->value("normalizers", json());
+  if (!steps.is_array()) return part.Error("is not a sequence");
+  for (const json& step : steps) {
+    HONE_ASSIGN_OR_RETURN(const std::string step_type, TypeOf(step, part));
+    if (step_type != "NFC") {
+      return part.Error(absl::StrCat("has the type ", step_type, "; supported: NFC or null"));
+    }
+    spec->nfc = true;
   }
-  if (type != "NFC") {
-    return part.Error(absl::StrCat("has the type ", type, "; supported: NFC or null"));
-  }
-  spec->nfc = true;
   return absl::OkStatus();
 }
 
@@ -116,12 +114,13 @@ Status ReadPreTokenizer(const json& root, const Part& part, TokenizerSpec* spec)
     HONE_ASSIGN_OR_RETURN(const std::string step, TypeOf(steps[i], part));
     const bool last = i + 1 == steps.size();
     if (last && step == "ByteLevel") {
-      HONE_RETURN_IF_ERROR(ExpectFalse(steps[i], {"add_prefix_space"}, part));
-      HONE_ASSIGN_OR_RETURN(const bool splits, Bool(steps[i], "use_regex", true, part));
-      if (splits) spec->splits.push_back({kGpt2Pattern, false});
+      HONE_ASSIGN_OR_RETURN(spec->pre_tokenizer.add_prefix_space,
+                            Bool(steps[i], "add_prefix_space", true, part));
+      HONE_ASSIGN_OR_RETURN(spec->pre_tokenizer.gpt2_split,
+                            Bool(steps[i], "use_regex", true, part));
     } else if (!last && step == "Split") {
       HONE_ASSIGN_OR_RETURN(SplitPattern split, ReadSplit(steps[i], part));
-      spec->splits.push_back(std::move(split));
+      spec->pre_tokenizer.splits.push_back(std::move(split));
     } else {
       return part.Error(absl::StrCat("has the step ", step, " at place ", i,
                                      "; supported: Split steps, then one ByteLevel"));
@@ -213,6 +212,16 @@ Status ReadMerges(const json& model, const Part& part, TokenizerSpec* spec) {
   return absl::OkStatus();
 }
 
+Status ReadUnk(const json& model, const Part& part, TokenizerSpec* spec) {
+  HONE_ASSIGN_OR_RETURN(spec->fuse_unk, Bool(model, "fuse_unk", false, part));
+  const json* unk = Find(model, "unk_token");
+  if (unk == nullptr) return absl::OkStatus();
+  if (!unk->is_string()) return part.Sub("unk_token").Error("is not a string");
+  const auto found = spec->vocab.find(unk->get_ref<const std::string&>());
+  if (found != spec->vocab.end()) spec->unk_id = found->second;
+  return absl::OkStatus();
+}
+
 Status ReadModel(const json& root, const Part& part, TokenizerSpec* spec) {
   const json* model = Find(root, "model");
   if (model == nullptr) return part.Error("is missing");
@@ -238,6 +247,7 @@ Status ReadModel(const json& root, const Part& part, TokenizerSpec* spec) {
   for (const auto& [token, value] : vocab->items()) {
     HONE_ASSIGN_OR_RETURN(spec->vocab[token], Id(value, vocab_part.Sub(token)));
   }
+  HONE_RETURN_IF_ERROR(ReadUnk(*model, part, spec));
   return ReadMerges(*model, part.Sub("merges"), spec);
 }
 
@@ -254,7 +264,9 @@ Status ReadAddedTokens(const json& root, const Part& part, TokenizerSpec* spec) 
     added.content = content->get<std::string>();
     const Part entry = part.Sub(added.content);
     HONE_ASSIGN_OR_RETURN(added.id, Id(token.value("id", json()), entry.Sub("id")));
-    HONE_RETURN_IF_ERROR(ExpectFalse(token, {"single_word", "lstrip", "rstrip"}, entry));
+    HONE_ASSIGN_OR_RETURN(added.single_word, Bool(token, "single_word", false, entry));
+    HONE_ASSIGN_OR_RETURN(added.lstrip, Bool(token, "lstrip", false, entry));
+    HONE_ASSIGN_OR_RETURN(added.rstrip, Bool(token, "rstrip", false, entry));
     HONE_ASSIGN_OR_RETURN(added.special, Bool(token, "special", false, entry));
     HONE_ASSIGN_OR_RETURN(added.normalized, Bool(token, "normalized", true, entry));
     spec->added.push_back(std::move(added));

@@ -9,27 +9,19 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/status.h"
+#include "model/tokenizer/added_tokens.h"
+#include "model/tokenizer/pre_tokenizer.h"
 
 namespace hone {
 
-struct AddedToken {
-  int32_t id = 0;
-  std::string content;
-  bool special = false;
-  bool normalized = false;  // looked for after normalisation, and only then
-};
-
-struct SplitPattern {
-  std::string regex;
-  bool only_matches = false;  // text between matches is dropped
-};
-
 struct TokenizerSpec {
   bool nfc = false;
-  std::vector<SplitPattern> splits;                 // applied one after the other
+  PreTokenizerSpec pre_tokenizer;
   absl::flat_hash_map<std::string, int32_t> vocab;  // in GPT-2's characters (byte_level.h)
   std::vector<std::pair<std::string, std::string>> merges;
   bool ignore_merges = false;
+  int32_t unk_id = -1;  // what stands for a byte without a token
+  bool fuse_unk = false;
   std::vector<AddedToken> added;
   // What add_special_tokens puts around a text.
   std::vector<int32_t> prefix;

@@ -21,9 +21,6 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int kNumBytes = 256;
-constexpr char kQwen2Pattern[] =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-
 // The added tokens in the order of their ids: the end of text first.
 StatusOr<std::vector<std::string>> AllAddedTokens(absl::Span<const std::string> added_tokens) {
   std::vector<std::string> all = {std::string(kEndOfText)};
@@ -51,17 +48,20 @@ StatusOr<std::vector<std::string>> AllAddedTokens(absl::Span<const std::string> 
 StatusOr<std::vector<TrainingWord>> CountWords(absl::Span<const std::string> texts,
                                                const std::vector<std::string>& added_tokens) {
   AddedTokenMatcher matcher;
-  for (const std::string& token : added_tokens) matcher.Add(token, 0);
+  for (const std::string& token : added_tokens) {
+    AddedToken added;
+    added.content = token;
+    matcher.Add(added, token);
+  }
   HONE_ASSIGN_OR_RETURN(const PreTokenizer pre_tokenizer,
-                        PreTokenizer::Create({{kQwen2Pattern, false}}));
+                        PreTokenizer::Create({{{std::string(kQwen2Pattern), false}}}));
   absl::flat_hash_map<std::string, int64_t> counts;
   for (const std::string& text : texts) {
     const std::string repaired = RepairUtf8(text);
     for (const AddedTokenMatcher::Piece& piece : matcher.Split(repaired)) {
       if (piece.id >= 0) continue;
-      HONE_ASSIGN_OR_RETURN(const std::vector<absl::string_view> words,
-                            pre_tokenizer.Split(piece.text));
-      for (const absl::string_view word : words) ++counts[word];
+      HONE_ASSIGN_OR_RETURN(const PreTokens words, pre_tokenizer.Split(piece.text));
+      for (const absl::string_view word : words.pieces) ++counts[word];
     }
   }
   std::array<int32_t, kNumBytes> ids;
@@ -107,7 +107,7 @@ ordered_json TokenizerFile(const BpeVocabulary& vocabulary,
                      {"special", token == kEndOfText}});
   }
   const ordered_json split = {{"type", "Split"},
-                              {"pattern", {{"Regex", kQwen2Pattern}}},
+                              {"pattern", {{"Regex", std::string(kQwen2Pattern)}}},
                               {"behavior", "Isolated"},
                               {"invert", false}};
   return {{"version", "1.0"},

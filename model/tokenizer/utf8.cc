@@ -2,9 +2,11 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+
+#include "model/tokenizer/character_class.h"
 
 namespace hone {
 
@@ -37,7 +39,26 @@ Utf8Step NextUtf8(absl::string_view text) {
   return {length, true, false};
 }
 
+bool IsValidUtf8(absl::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    uint64_t eight = 0;
+    if (at + sizeof(eight) <= text.size()) {
+      std::memcpy(&eight, text.data() + at, sizeof(eight));
+      if ((eight & 0x8080808080808080) == 0) {
+        at += sizeof(eight);
+        continue;
+      }
+    }
+    const Utf8Step step = NextUtf8(text.substr(at));
+    if (!step.valid) return false;
+    at += step.length;
+  }
+  return true;
+}
+
 std::string RepairUtf8(absl::string_view text) {
+  if (IsValidUtf8(text)) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
@@ -52,18 +73,51 @@ std::string RepairUtf8(absl::string_view text) {
   return out;
 }
 
-std::string NormalizeNfc(absl::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; })) {
-    return std::string(text);
-  }
+namespace {
+
+void AppendNfc(absl::string_view text, std::string* out) {
   utf8proc_uint8_t* normalized = nullptr;
   const utf8proc_ssize_t size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), text.size(), &normalized,
                    static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   // Valid UTF-8 fails only when memory runs out.
   if (size < 0) std::abort();
-  std::string out(reinterpret_cast<const char*>(normalized), size);
+  out->append(reinterpret_cast<const char*>(normalized), size);
   std::free(normalized);
+}
+
+// Whether utf8proc would put marks in order around it.
+bool IsMark(char32_t code_point) {
+  return utf8proc_get_property(static_cast<int32_t>(code_point))->combining_class != 0;
+}
+
+}  // namespace
+
+std::string NormalizeNfc(absl::string_view text) {
+  const CharacterTable& table = CharacterTable::Get();
+  std::string out;
+  size_t copied = 0;  // bytes of the text that are in `out`
+  size_t base = 0;    // where the last character began that marks may join
+  for (size_t at = 0; at < text.size();) {
+    Character character = table.At(text.data() + at);
+    if (!character.moves_in_nfc()) {
+      base = at;
+      at += character.length;
+      continue;
+    }
+    // Only these and the one character before them can change. A mark that only utf8proc knows may
+    // not.
+    if (base < at && IsMark(CodePointOf(text.substr(base, at - base)))) base = at;
+    while (at < text.size() && character.moves_in_nfc()) {
+      at += character.length;
+      if (at < text.size()) character = table.At(text.data() + at);
+    }
+    out.append(text.data() + copied, base - copied);
+    AppendNfc(text.substr(base, at - base), &out);
+    copied = at;
+    base = at;
+  }
+  out.append(text.data() + copied, text.size() - copied);
   return out;
 }
 

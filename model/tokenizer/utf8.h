@@ -18,11 +18,14 @@ struct Utf8Step {
 };
 Utf8Step NextUtf8(absl::string_view text);
 
+bool IsValidUtf8(absl::string_view text);
+
 // Each stretch that NextUtf8() calls invalid becomes U+FFFD: the Unicode standard's "maximal
 // subparts", as Rust's from_utf8_lossy and Python's errors="replace" have it.
 std::string RepairUtf8(absl::string_view text);
 
-// Normalisation form C of valid UTF-8.
+// Normalisation form C of valid UTF-8, as PyPI's `tokenizers` has it: characters that its version
+// of Unicode does not know (character_table.h) stay as they are and where they are.
 std::string NormalizeNfc(absl::string_view text);
 
 // Appends the UTF-8 of a code point.
