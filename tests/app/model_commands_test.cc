@@ -329,6 +329,14 @@ TEST_F(CommandTest, BenchmarksPrintOneJsonObject) {
   for (const char* phase : {"rollout", "reward", "update", "swap"}) {
     EXPECT_TRUE(json["seconds"].contains(phase)) << phase;
   }
+  result = Hone("bench tokenizer --model model --input model/config.json --repeats 1");
+  ASSERT_EQ(result.code, 0) << result.err;
+  json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["tokens"], json["bytes"]);  // the model's tokens are bytes
+  for (const char* key : {"encode_megabytes_per_second", "decode_megabytes_per_second"}) {
+    EXPECT_GT(json[key], 0) << key;
+  }
+  EXPECT_EQ(Hone("bench tokenizer --model model --input nothing").code, 2);
   EXPECT_EQ(Hone("bench rollout --shape huge").code, 2);
   EXPECT_EQ(Hone("bench rollout").code, 2);
 }
