@@ -217,19 +217,19 @@ class Interpreter {
   StatusOr<Flow> For(const Statement& statement) {
     auto loop = std::make_shared<Loop>();
     HONE_ASSIGN_OR_RETURN(loop->items, LoopItems(statement));
-    if (loop->items.empty()) return Execute(statement.otherwise);
     loop->extent = Value::MakeList(loop->items).extent();
-    loop->depth0 = loop_depth_++;
     Flow flow = Flow::kNext;
+    bool completed = false;  // some iteration came to its end
     for (; loop->index < loop->items.size() && flow != Flow::kBreak; ++loop->index) {
       HONE_RETURN_IF_ERROR(budget_.Spend(Budget::kStep));
       const ScopeGuard scope(&scopes_);
       Set("loop", Value::Of(loop));
       HONE_RETURN_IF_ERROR(AssignAll(statement, loop->items[loop->index]));
       HONE_ASSIGN_OR_RETURN(flow, Execute(statement.body));
+      completed = completed || flow == Flow::kNext;
     }
-    --loop_depth_;
-    return Flow::kNext;
+    // As in Jinja, else also follows a loop that break or continue cut short every time.
+    return completed ? Flow::kNext : Execute(statement.otherwise);
   }
 
   StatusOr<Flow> With(const Statement& statement) {
@@ -382,9 +382,7 @@ class Interpreter {
     for (size_t i = 0; i < e.children.size(); i += 2) {
       HONE_ASSIGN_OR_RETURN(Value key, Evaluate(*e.children[i]));
       HONE_ASSIGN_OR_RETURN(Value value, Evaluate(*e.children[i + 1]));
-      if (key.is_dict() || (key.is_sequence() && !key.is_tuple())) {
-        return absl::InvalidArgumentError(absl::StrCat("a ", key.TypeName(), " cannot be a key"));
-      }
+      HONE_RETURN_IF_ERROR(CheckKey(key));
       HONE_RETURN_IF_ERROR(budget_.Spend(dict.size()));
       Put(std::move(key), std::move(value), &dict);
     }
@@ -495,6 +493,7 @@ class Interpreter {
       for (const Value& pair : pairs) {
         HONE_ASSIGN_OR_RETURN(const List parts, Elements(pair, &budget_));
         if (parts.size() != 2) return absl::InvalidArgumentError("a dict is made of pairs");
+        HONE_RETURN_IF_ERROR(CheckKey(parts[0]));
         HONE_RETURN_IF_ERROR(budget_.Spend(dict.size()));
         Put(parts[0], parts[1], &dict);
       }
@@ -558,7 +557,6 @@ class Interpreter {
   std::string out_;
   int line_ = 0;
   int depth_ = 0;
-  int loop_depth_ = 0;
 };
 
 }  // namespace

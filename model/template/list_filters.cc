@@ -85,6 +85,8 @@ StatusOr<Value> Sort(const Value& value, const Arguments& arguments, Budget* bud
                         arguments.Bind("sort", {"reverse", "case_sensitive", "attribute"}, 0));
   HONE_ASSIGN_OR_RETURN(std::vector<Keyed> keyed,
                         KeyedElements(value, BoolOf(bound[1], false), bound[2], budget));
+  // Jinja sorts by lists of attributes, so equal keys need no order.
+  for (Keyed& entry : keyed) entry.key = Value::MakeList({entry.key});
   HONE_RETURN_IF_ERROR(SortByKey(&keyed, BoolOf(bound[0], false), budget));
   return Value::MakeList(ItemsOf(std::move(keyed)));
 }
@@ -114,6 +116,7 @@ StatusOr<Value> Unique(const Value& value, const Arguments& arguments, Budget* b
                         KeyedElements(value, BoolOf(bound[0], false), bound[1], budget));
   std::vector<Keyed> kept;
   for (const Keyed& entry : keyed) {
+    HONE_RETURN_IF_ERROR(CheckKey(entry.key));
     bool seen = false;
     for (const Keyed& earlier : kept) {
       HONE_ASSIGN_OR_RETURN(const bool same, Compare("==", earlier.key, entry.key, budget));
@@ -223,6 +226,7 @@ Arguments Rest(const Arguments& arguments, size_t count) {
 }
 
 StatusOr<Value> Map(const Value& value, const Arguments& arguments, Budget* budget) {
+  if (!value.Truth()) return Value::MakeGenerator({});  // nothing, none and zero alike, as in Jinja
   HONE_ASSIGN_OR_RETURN(const List elements, Elements(value, budget));
   List mapped;
   if (arguments.positional.empty()) {
@@ -247,6 +251,7 @@ StatusOr<Value> Map(const Value& value, const Arguments& arguments, Budget* budg
 // elements for which the test that follows, or their truth, is `wanted`.
 template <bool kWanted, bool kByAttribute>
 StatusOr<Value> Select(const Value& value, const Arguments& arguments, Budget* budget) {
+  if (!value.Truth()) return Value::MakeGenerator({});
   const List& given = arguments.positional;
   if (kByAttribute && given.empty()) {
     return absl::InvalidArgumentError("the filter needs the name of an attribute");

@@ -196,6 +196,7 @@ StatusOr<Value> CallDict(const Value& receiver, absl::string_view name, const Ar
                          Budget* budget) {
   if (name == "get") {
     HONE_ASSIGN_OR_RETURN(const Bound bound, arguments.Bind(name, {"key", "default"}, 1));
+    HONE_RETURN_IF_ERROR(CheckKey(*bound[0]));
     const Value* found = Find(receiver.dict(), *bound[0]);
     return found != nullptr ? *found : bound[1].value_or(Value::MakeNone());
   }

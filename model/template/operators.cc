@@ -108,11 +108,24 @@ StatusOr<bool> Contains(const Value& container, const Value& value, Budget* budg
     if (!value.is_string()) return Unfit("in", value, container);
     return absl::StrContains(container.string(), value.string());
   }
-  if (container.is_dict()) return Find(container.dict(), value) != nullptr;
+  if (container.is_dict()) {
+    HONE_RETURN_IF_ERROR(CheckKey(value));
+    return Find(container.dict(), value) != nullptr;
+  }
   if (container.is_undefined()) return false;
   if (!container.is_sequence()) return Unfit("in", value, container);
   return std::any_of(container.items().begin(), container.items().end(),
                      [&](const Value& item) { return Equal(item, value); });
+}
+
+// Lists are ordered by their first elements that differ, else by their lengths.
+StatusOr<bool> CompareElements(absl::string_view op, const List& a, const List& b, Budget* budget) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    HONE_ASSIGN_OR_RETURN(const bool same, Compare("==", a[i], b[i], budget));
+    if (!same) return Compare(op, a[i], b[i], budget);
+  }
+  return Compare(op, Value::Int(static_cast<int64_t>(a.size())),
+                 Value::Int(static_cast<int64_t>(b.size())), budget);
 }
 
 Value Missing(absl::string_view name) { return Value::MakeUndefined(absl::StrCat("'", name, "'")); }
@@ -129,8 +142,8 @@ Value LoopAttribute(const Value& value, absl::string_view name) {
   if (name == "first") return Value::Bool(index == 0);
   if (name == "last") return Value::Bool(index + 1 == length);
   if (name == "length") return Value::Int(length);
-  if (name == "depth") return Value::Int(loop.depth0 + 1);
-  if (name == "depth0") return Value::Int(loop.depth0);
+  if (name == "depth") return Value::Int(1);  // only recursive loops would have more
+  if (name == "depth0") return Value::Int(0);
   if (name == "previtem") return index == 0 ? Missing(name) : loop.items[index - 1];
   if (name == "nextitem") return index + 1 == length ? Missing(name) : loop.items[index + 1];
   if (name == "cycle" || name == "changed") return Value::MakeMethod(std::string(name), value);
@@ -168,6 +181,15 @@ StatusOr<Value> Binary(absl::string_view op, const Value& a, const Value& b, Bud
   return Unfit(op, a, b);
 }
 
+Status CheckKey(const Value& value) {
+  if (value.is_tuple()) {
+    for (const Value& item : value.items()) HONE_RETURN_IF_ERROR(CheckKey(item));
+  } else if (value.is_sequence() || value.is_dict()) {
+    return absl::InvalidArgumentError(absl::StrCat("a ", value.TypeName(), " cannot be a key"));
+  }
+  return absl::OkStatus();
+}
+
 StatusOr<Value> Negate(const Value& value) {
   if (value.is_float()) return Value::Float(-value.real());
   if (!value.is_number()) return Unfit("-", value, value);
@@ -197,6 +219,8 @@ StatusOr<bool> Compare(absl::string_view op, const Value& a, const Value& b, Bud
   } else if (a.is_string() && b.is_string()) {
     HONE_RETURN_IF_ERROR(budget->Spend(std::min(a.string().size(), b.string().size())));
     order = a.string().compare(b.string());
+  } else if (a.is_sequence() && b.is_sequence() && a.sequence().type == b.sequence().type) {
+    return CompareElements(op, a.items(), b.items(), budget);
   } else {
     return Unfit(op, a, b);
   }

@@ -20,6 +20,9 @@ StatusOr<Value> Negate(const Value& value);
 // `op` is one of == != < <= > >= in "not in".
 StatusOr<bool> Compare(absl::string_view op, const Value& a, const Value& b, Budget* budget);
 
+// An error for what Python does not take for a key of a dict.
+Status CheckKey(const Value& value);
+
 // value.name and value[key]: undefined where there is nothing, an error where `value` itself is
 // undefined. The methods of strings, lists and dicts come as functions.
 StatusOr<Value> Attribute(const Value& value, absl::string_view name);

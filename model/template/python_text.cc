@@ -174,8 +174,7 @@ std::vector<std::string> Split(absl::string_view text, std::optional<absl::strin
     parts.emplace_back(text.substr(0, end));
     text = Strip(text.substr(end), std::nullopt, true, false);
   }
-  // What is left after the last cut keeps its inner white space, and loses that at its end.
-  if (!text.empty()) parts.emplace_back(Strip(text, std::nullopt, false, true));
+  if (!text.empty()) parts.emplace_back(text);  // as it is, after the last cut
   return parts;
 }
 
@@ -202,7 +201,7 @@ std::vector<std::string> SplitFromRight(absl::string_view text,
       parts.emplace_back(text.substr(begin));
       text = Strip(text.substr(0, begin), std::nullopt, false, true);
     }
-    if (!text.empty()) parts.emplace_back(Strip(text, std::nullopt, true, false));
+    if (!text.empty()) parts.emplace_back(text);
   }
   std::reverse(parts.begin(), parts.end());
   return parts;

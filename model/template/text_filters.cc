@@ -62,7 +62,7 @@ StatusOr<Value> ReplaceText(const Value& value, const Arguments& arguments, Budg
 // As Python counts lines, with "\n" between them.
 StatusOr<Value> Indent(const Value& value, const Arguments& arguments, Budget* budget) {
   HONE_ASSIGN_OR_RETURN(const auto bound, arguments.Bind("indent", {"width", "first", "blank"}, 0));
-  HONE_ASSIGN_OR_RETURN(std::string text, TextOf(value, budget));
+  HONE_ASSIGN_OR_RETURN(std::string text, StringOf(value, ""));
   std::string indent;
   if (bound[0].has_value() && bound[0]->is_string()) {
     indent = bound[0]->string();

@@ -134,7 +134,6 @@ struct Loop {
   List items;
   Value::Extent extent;  // of all items together
   size_t index = 0;
-  int depth0 = 0;
   bool asked = false;
   List changed;  // what loop.changed() was last asked about
 };
