@@ -38,19 +38,36 @@ int64_t BlockActivations(const ModelConfig& config) {
          + config.num_heads;             // the softmax's sums
 }
 
-RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& config) {
+// Tokens of the longest sequence that may be trained on.
+int64_t LongestSequence(const RunEstimate& estimate, const ModelConfig& config) {
+  int64_t longest = 0;
+  for (const StageEstimate& stage : estimate.stages) {
+    longest = std::max(longest, stage.longest_sequence);
+  }
+  return std::min<int64_t>(longest, config.max_position_embeddings);
+}
+
+RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& config,
+                             int64_t longest_sequence) {
   const TrainerResources& resources = experiment.resources.trainer;
   const int64_t parameters = NumParameters(config);
-  const int64_t tokens =
-      std::max<int64_t>(resources.micro_batch_tokens, config.max_position_embeddings);
+  const int64_t tokens = std::max<int64_t>(resources.micro_batch_tokens, longest_sequence);
   const int64_t block = BlockActivations(config);
   const int64_t kept = resources.recompute ? config.num_layers * config.hidden_size + block
                                            : config.num_layers * block;
   RoleEstimate role{"trainer", resources.ranks, {}};
-  role.parts_bytes = {
-      {"weights, gradient, AdamW moments", 16 * parameters / resources.ranks},
-      {"published weights", kFloatBytes * parameters},
-      {"activations of a micro-batch", kFloatBytes * (tokens * kept + kLogitFloats)}};
+  role.parts_bytes.emplace_back("weights, gradient, AdamW moments",
+                                16 * parameters / resources.ranks);
+  if (resources.ranks > 1) {  // the largest unit and its gradient, gathered
+    const int64_t embedding = int64_t{config.vocab_size} * config.hidden_size;
+    int64_t block_size = 0;
+    for (const TensorSpec& tensor : BlockTensorSpecs(config)) block_size += tensor.size();
+    role.parts_bytes.emplace_back("the largest block, gathered",
+                                  2 * kFloatBytes * std::max(embedding, block_size));
+  }
+  role.parts_bytes.emplace_back("published weights", kFloatBytes * parameters);
+  role.parts_bytes.emplace_back("activations of a micro-batch",
+                                kFloatBytes * (tokens * kept + kLogitFloats));
   for (const Stage& stage : experiment.stages) {
     if (!stage.grpo || stage.grpo->algorithm.kl_coefficient == 0) continue;
     role.parts_bytes.emplace_back("reference policy", 16 * parameters / resources.ranks);
@@ -79,18 +96,27 @@ RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& co
            {"program", kProgramBytes}}};
 }
 
-// The longest of some prompts, in bytes: at least as many as tokens.
+// The limit that the source sets, 0 for none.
+int64_t PromptLimit(const SourceSpec& source) {
+  return source.data ? source.data->max_prompt_tokens : source.task->gsm8k.max_prompt_tokens;
+}
+
+// The longest of some prompts, in bytes: at least as many as tokens. The limit where their files
+// are not there.
 StatusOr<int64_t> PromptTokens(const Experiment& experiment, const SourceSpec& source) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(source, TextOnlyTools()));
+  const StatusOr<std::unique_ptr<Task>> task = MakeTask(source, TextOnlyTools());
+  if (absl::IsNotFound(task.status())) return PromptLimit(source);
+  HONE_RETURN_IF_ERROR(task.status());
   size_t longest = 0;
   for (int i = 0; i < 64; ++i) {
-    HONE_ASSIGN_OR_RETURN(const Problem problem, task->TrainProblem(experiment.seed, i));
+    HONE_ASSIGN_OR_RETURN(const Problem problem, (*task)->TrainProblem(experiment.seed, i));
     longest = std::max(longest, problem.prompt.size());
   }
   return static_cast<int64_t>(longest);
 }
 
-StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage& stage) {
+StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage& stage,
+                                      const ModelConfig& config) {
   const EvalSpec& eval = EvalOf(stage);
   StageEstimate estimate;
   estimate.steps = StepsOf(stage);
@@ -100,11 +126,13 @@ StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage&
   if (stage.sft) {
     estimate.name = "sft";
     estimate.trained_per_step = stage.sft->batch_tokens;
+    estimate.longest_sequence = config.max_position_embeddings;
     return estimate;
   }
   const GrpoStage& grpo = *stage.grpo;
   HONE_ASSIGN_OR_RETURN(const int64_t prompt_tokens, PromptTokens(experiment, grpo.source));
   estimate.name = "grpo";
+  estimate.longest_sequence = prompt_tokens + grpo.sampling.max_tokens;
   estimate.sequences_per_step = int64_t{grpo.prompts_per_step} * grpo.samples_per_prompt;
   const int rounds = grpo.algorithm.dynamic_sampling ? grpo.algorithm.max_sampling_rounds : 1;
   estimate.generated_per_step = estimate.sequences_per_step * rounds * grpo.sampling.max_tokens;
@@ -142,7 +170,11 @@ int64_t RunEstimate::bytes() const {
 
 StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {
   const ModelSpec& spec = experiment.model;
-  if (!spec.init) return LoadModelConfig(spec.path);
+  if (!spec.init) {
+    StatusOr<ModelConfig> config = LoadModelConfig(spec.path);
+    if (!config.ok()) return Annotate(config.status(), "model.path");
+    return config;
+  }
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
                         MakeTask(SourceOf(experiment.stages.front()), TextOnlyTools()));
   const int bytes_and_end = 256 + 1;
@@ -155,20 +187,21 @@ StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {
 StatusOr<RunEstimate> EstimateRun(const Experiment& experiment, const ModelConfig& config) {
   RunEstimate estimate;
   estimate.parameters = NumParameters(config);
-  estimate.roles = {EstimateTrainer(experiment, config),
-                    EstimateRollout(experiment, config),
-                    {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}}};
   for (const Stage& stage : experiment.stages) {
-    HONE_ASSIGN_OR_RETURN(StageEstimate stage_estimate, EstimateStage(experiment, stage));
+    HONE_ASSIGN_OR_RETURN(StageEstimate stage_estimate, EstimateStage(experiment, stage, config));
     estimate.stages.push_back(std::move(stage_estimate));
   }
+  estimate.roles = {EstimateTrainer(experiment, config, LongestSequence(estimate, config)),
+                    EstimateRollout(experiment, config),
+                    {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}}};
   return estimate;
 }
 
 std::string FormatEstimate(const RunEstimate& estimate, int64_t available_bytes) {
   std::string out = absl::StrFormat("%-38s %10s\n", "memory", Count(estimate.parameters) + " par.");
   for (const RoleEstimate& role : estimate.roles) {
-    absl::StrAppendFormat(&out, "%s × %d\n", role.role, role.processes);
+    absl::StrAppendFormat(&out, "%-36s %12s%s\n", absl::StrCat(role.role, " × ", role.processes),
+                          Bytes(role.bytes()), role.processes > 1 ? " each" : "");
     for (const auto& [name, bytes] : role.parts_bytes) {
       absl::StrAppendFormat(&out, "  %-36s %10s\n", name, Bytes(bytes));
     }

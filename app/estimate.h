@@ -30,6 +30,7 @@ struct StageEstimate {
   int64_t sequences_per_step = 0;  // 0 for sft, which packs sequences to a number of tokens
   int64_t generated_per_step = 0;
   int64_t trained_per_step = 0;  // prompts included
+  int64_t longest_sequence = 0;  // tokens that may be trained on in one piece
   int64_t evaluations = 0;       // held-out measurements
   int64_t generated_per_evaluation = 0;
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,15 @@
 #include "app/process.h"
 #include "app/run_state.h"
 #include "app/summary.h"
+#include "app/sweep.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "cluster/supervisor.h"
 #include "config/load.h"
 #include "data/task.h"
+#include "model/published_shapes.h"
 #include "report/report.h"
+#include "trainer/run.h"
 
 namespace hone {
 namespace {
@@ -71,7 +75,13 @@ std::vector<RoleSpec> MakeRoles(const std::string& program, const RunFolder& fol
   return roles;
 }
 
-// Whatever is wrong with a stage's files or its task is told before anything is started.
+// A file that the experiment names and that is not there is the user's mistake.
+Status UsageError(const Status& status) {
+  return absl::IsNotFound(status) ? absl::InvalidArgumentError(status.message()) : status;
+}
+
+// Whatever is wrong with a stage's files or its task is told before anything is started. NotFound
+// for a file that is not there.
 Status CheckTasks(const Experiment& experiment) {
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
     const Stage& stage = experiment.stages[i];
@@ -82,8 +92,24 @@ Status CheckTasks(const Experiment& experiment) {
   return absl::OkStatus();
 }
 
-Status DryRun(const Experiment& experiment, const ModelConfig& config) {
-  HONE_ASSIGN_OR_RETURN(const RunEstimate estimate, EstimateRun(experiment, config));
+// What is not on this machine is only noted: the model's shape may be known by its name.
+Status DryRun(const Experiment& experiment) {
+  StatusOr<ModelConfig> config = PlannedModel(experiment);
+  if (absl::IsNotFound(config.status())) {
+    const std::optional<ModelConfig> shape = PublishedShape(experiment.model.path);
+    if (!shape) return UsageError(config.status());
+    std::fprintf(stderr, "hone: %s is not here yet: its published shape is taken\n",
+                 experiment.model.path.c_str());
+    config = *shape;
+  }
+  HONE_RETURN_IF_ERROR(config.status());
+  if (const Status tasks = CheckTasks(experiment); absl::IsNotFound(tasks)) {
+    std::fprintf(stderr, "hone: %s: prompts are counted by their limit\n",
+                 std::string(tasks.message()).c_str());
+  } else {
+    HONE_RETURN_IF_ERROR(tasks);
+  }
+  HONE_ASSIGN_OR_RETURN(const RunEstimate estimate, EstimateRun(experiment, *config));
   std::printf("%s\n%s", ToYaml(experiment).c_str(),
               FormatEstimate(estimate, AvailableMemoryBytes()).c_str());
   return absl::OkStatus();
@@ -101,6 +127,11 @@ Status ShowFinished(const RunFolder& folder, const Experiment& experiment) {
   return absl::OkStatus();
 }
 
+RunFolder FolderOf(const Options& options, const Experiment& experiment) {
+  if (!options.out.empty()) return {options.out};
+  return {absl::StrCat("runs/", experiment.name, "-seed", experiment.seed)};
+}
+
 Status Finish(const RunFolder& folder, const Experiment& experiment) {
   // The report can be made again; a run is not lost for it.
   if (const Status report = WriteReport(folder); !report.ok()) {
@@ -112,20 +143,13 @@ Status Finish(const RunFolder& folder, const Experiment& experiment) {
   return absl::OkStatus();
 }
 
-Status Run(const Options& options) {
-  HONE_ASSIGN_OR_RETURN(const Experiment experiment,
-                        LoadExperimentFile(options.experiment, options.overrides));
-  StatusOr<ModelConfig> config = PlannedModel(experiment);
-  if (absl::IsNotFound(config.status())) {
-    return absl::InvalidArgumentError(absl::StrCat("model.path: ", config.status().message()));
-  }
-  HONE_RETURN_IF_ERROR(config.status());
-  HONE_RETURN_IF_ERROR(CheckTasks(experiment));
-  if (options.dry_run) return DryRun(experiment, *config);
+Status RunOne(const Options& options, const Experiment& experiment) {
+  if (options.dry_run) return DryRun(experiment);
+  HONE_RETURN_IF_ERROR(CheckSupported(experiment));
+  HONE_RETURN_IF_ERROR(UsageError(PlannedModel(experiment).status()));
+  HONE_RETURN_IF_ERROR(UsageError(CheckTasks(experiment)));
 
-  const RunFolder folder{options.out.empty()
-                             ? absl::StrCat("runs/", experiment.name, "-seed", experiment.seed)
-                             : options.out};
+  const RunFolder folder = FolderOf(options, experiment);
   HONE_RETURN_IF_ERROR(CheckIsRunFolder(folder));
   HONE_RETURN_IF_ERROR(MakeFolder(folder.root));
   HONE_ASSIGN_OR_RETURN(const RunLock lock, RunLock::Take(folder));
@@ -145,6 +169,48 @@ Status Run(const Options& options) {
   }
   HONE_RETURN_IF_ERROR(status);
   return Finish(folder, experiment);
+}
+
+// One run after the other, and a report that compares them. What is done stays done: after a stop the
+// same command goes on with the run that it was in.
+Status RunSweep(const Options& options, const std::string& name,
+                const std::vector<SweepRun>& sweep) {
+  std::vector<std::pair<Options, Experiment>> runs;
+  for (const SweepRun& part : sweep) {  // every mistake is told before anything is started
+    Options one = options;
+    one.overrides.insert(one.overrides.end(), part.overrides.begin(), part.overrides.end());
+    if (!options.out.empty()) one.out = absl::StrCat(options.out, "/", part.name);
+    HONE_ASSIGN_OR_RETURN(Experiment experiment,
+                          LoadExperimentFile(one.experiment, one.overrides));
+    runs.emplace_back(std::move(one), std::move(experiment));
+  }
+  if (options.dry_run) {
+    std::fprintf(stderr, "hone: the first of %zu runs\n", runs.size());
+    return DryRun(runs.front().second);
+  }
+  std::vector<RunFolder> folders;
+  for (size_t i = 0; i < runs.size(); ++i) {
+    const auto& [one, experiment] = runs[i];
+    std::fprintf(stderr, "hone: run %zu of %zu, %s\n", i + 1, runs.size(),
+                 sweep[i].name.c_str());
+    if (!options.out.empty()) HONE_RETURN_IF_ERROR(MakeFolder(options.out));
+    HONE_RETURN_IF_ERROR(RunOne(one, experiment));
+    folders.push_back(FolderOf(one, experiment));
+  }
+  HONE_ASSIGN_OR_RETURN(const std::string html, RenderReport(folders));
+  const std::string report = options.out.empty() ? absl::StrCat("runs/", name, ".html")
+                                                 : absl::StrCat(options.out, "/report.html");
+  HONE_RETURN_IF_ERROR(WriteFileAtomically(report, html));
+  std::printf("all %zu runs compared: %s\n", runs.size(), report.c_str());
+  return absl::OkStatus();
+}
+
+Status Run(const Options& options) {
+  HONE_ASSIGN_OR_RETURN(const Experiment experiment,
+                        LoadExperimentFile(options.experiment, options.overrides));
+  const std::vector<SweepRun> sweep = SweepRuns(experiment);
+  if (sweep.empty()) return RunOne(options, experiment);
+  return RunSweep(options, experiment.name, sweep);
 }
 
 }  // namespace

@@ -363,11 +363,26 @@ struct CheckpointSpec {
   friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;
 };
 
+// One dimension of a sweep: the experiment is run with each of the values.
+struct SweepSpec {
+  std::string key;
+  std::vector<std::string> values;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("key", key, "path of a value, as in an override: stages.1.grpo.algorithm");
+    v("values", values, "what it is set to, one after the other");
+  }
+
+  friend bool operator==(const SweepSpec&, const SweepSpec&) = default;
+};
+
 struct Experiment {
   std::string name;
   uint64_t seed = 7;
   ModelSpec model;
   std::vector<Stage> stages;
+  std::vector<SweepSpec> sweep;  // empty in an experiment that is run
   CheckpointSpec checkpoint;
   Resources resources;
 
@@ -377,6 +392,7 @@ struct Experiment {
     v("seed", seed, "of everything random: weights, problems, samples");
     v("model", model, "where the weights come from");
     v("stages", stages, "what is done, in order");
+    v("sweep", sweep, "run once for each combination of these values, and compare");
     v("checkpoint", checkpoint, "how often the state is saved");
     v("resources", resources,
       "processes, threads, memory; only micro_batch_tokens has a part in the bits");

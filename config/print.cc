@@ -50,10 +50,19 @@ class Printer {
   void Print(const char* key, std::vector<T>& field) {
     Line(absl::StrCat(key, field.empty() ? ": []" : ":"));
     for (T& element : field) {
-      Printer printer(indent_ + "  - ", indent_ + "    ", text_);
-      element.Fields(printer);
-      if (!printer.printed()) absl::StrAppend(text_, indent_, "  - {}\n");
+      if constexpr (kIsScalar<T>) {
+        absl::StrAppend(text_, indent_, "  - ", WriteScalar(element), "\n");
+      } else {
+        PrintElement(element);
+      }
     }
+  }
+
+  template <typename T>
+  void PrintElement(T& element) {
+    Printer printer(indent_ + "  - ", indent_ + "    ", text_);
+    element.Fields(printer);
+    if (!printer.printed()) absl::StrAppend(text_, indent_, "  - {}\n");
   }
 
   void Line(absl::string_view line) {

@@ -248,12 +248,20 @@ void CheckStages(Checker& check, const Experiment& experiment) {
   }
 }
 
+void CheckSweep(Checker& check, const std::vector<SweepSpec>& sweep) {
+  for (size_t i = 0; i < sweep.size(); ++i) {
+    const std::string path = absl::StrCat("sweep.", i);
+    check.Require(!sweep[i].key.empty(), path + ".key",
+                  "is empty; write the path of a value, e.g. seed");
+    check.Require(sweep[i].key != "name" && sweep[i].key != "sweep", path + ".key",
+                  absl::StrCat(Quote(sweep[i].key), " cannot be swept over"));
+    check.Require(!sweep[i].values.empty(), path + ".values", "needs at least one value");
+  }
+}
+
 void CheckResources(Checker& check, const Resources& resources) {
   const TrainerResources& trainer = resources.trainer;
   check.AtLeast("resources.trainer.ranks", trainer.ranks, 1);
-  check.Require(trainer.ranks <= 1, "resources.trainer.ranks",
-                absl::StrCat("must be 1: this version of hone trains on a single rank, found ",
-                             trainer.ranks));
   check.AtLeast("resources.trainer.threads", trainer.threads, 0);
   check.AtLeast("resources.trainer.micro_batch_tokens", trainer.micro_batch_tokens, 1);
   check.Between("resources.trainer.port", trainer.port, 0, kMaxPort);
@@ -281,6 +289,7 @@ Status Validate(const Experiment& experiment,
   CheckName(check, experiment.name);
   CheckModel(check, experiment.model);
   CheckStages(check, experiment);
+  CheckSweep(check, experiment.sweep);
   check.AtLeast("checkpoint.every_steps", experiment.checkpoint.every_steps, 1);
   check.AtLeast("checkpoint.keep_last", experiment.checkpoint.keep_last, 1);
   CheckResources(check, experiment.resources);

@@ -48,8 +48,18 @@ Status RunStages(StageContext& context) {
 
 }  // namespace
 
+Status CheckSupported(const Experiment& experiment) {
+  const int ranks = experiment.resources.trainer.ranks;
+  if (ranks == 1) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("resources.trainer.ranks is ", ranks,
+                   ": this version of hone trains on a single rank; --dry-run says what each of "
+                   "the ranks would need"));
+}
+
 Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
                   const std::atomic<bool>& stop) {
+  HONE_RETURN_IF_ERROR(CheckSupported(experiment));
   SetNumThreads(experiment.resources.trainer.threads);
   const std::string hash = ExperimentHash(experiment);
   HONE_ASSIGN_OR_RETURN(StartingModel model, MakeStartingModel(experiment));

@@ -11,6 +11,9 @@
 
 namespace hone {
 
+// InvalidArgument for what an experiment may say and this version cannot do yet.
+Status CheckSupported(const Experiment& experiment);
+
 // Does what the experiment says, from where the run folder's newest intact checkpoint left off,
 // and returns when every stage is done. Cancelled when `stop` was raised: the step in work is
 // given up (a resumed run does it again, with the same result).

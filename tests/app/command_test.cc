@@ -91,6 +91,37 @@ TEST_F(CommandTest, AnExperimentsMistakesAreNamedWithTheirPlace) {
   EXPECT_EQ(Hone("run absent.yaml").code, 2);
 }
 
+// Each recipe in experiments/, also where neither its model nor its data is on the machine.
+TEST_F(CommandTest, EveryShippedExperimentPassesADryRun) {
+  int experiments = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(absl::StrCat(HONE_SOURCE_DIR, "/experiments"))) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++experiments;
+    const RunResult result = Hone(absl::StrCat("run ", entry.path().string(), " --dry-run"));
+    EXPECT_EQ(result.code, 0) << entry.path() << ": " << result.err;
+    EXPECT_THAT(result.out, HasSubstr("weights, gradient, AdamW moments")) << entry.path();
+  }
+  EXPECT_GE(experiments, 8);
+  const RunResult refused =
+      Hone(absl::StrCat("run ", HONE_SOURCE_DIR, "/experiments/dapo-qwen2.5-7b.yaml"));
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("resources.trainer.ranks is 8"));
+}
+
+TEST_F(CommandTest, ASweepRunsEachCombinationAndComparesThem) {
+  Write("e.yaml", absl::StrCat(kExperiment,
+                               "sweep: [{key: stages.1.grpo.algorithm, values: [grpo, dr_grpo]}]\n"));
+  const RunResult result = Hone("run e.yaml --out sweep");
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("all 2 runs compared: sweep/report.html"));
+  EXPECT_THAT(Read("sweep/dr_grpo/experiment.yaml"), HasSubstr("advantage: mean_centered"));
+  EXPECT_THAT(Read("sweep/report.html"), HasSubstr("tiny-dr_grpo"));
+  const RunResult again = Hone("run e.yaml --out sweep");
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("This run was done before"));
+}
+
 TEST_F(CommandTest, DryRunPrintsAndWritesNothing) {
   Write("e.yaml", kExperiment);
   const RunResult result = Hone("run e.yaml seed=8 --dry-run --out there");

@@ -162,7 +162,6 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"checkpoint.every_steps=0", "checkpoint.every_steps must be at least 1"},
         Case{"checkpoint.keep_last=0", "keep_last must be at least 1"},
         Case{"resources.trainer.ranks=0", "ranks must be at least 1"},
-        Case{"resources.trainer.ranks=2", "ranks must be 1: this version of hone"},
         Case{"resources.trainer.threads=-1", "threads must be at least 0"},
         Case{"resources.trainer.micro_batch_tokens=0", "micro_batch_tokens must be at least 1"},
         Case{"resources.trainer.port=65536", "port must be from 0 to 65535, found 65536"},
