@@ -111,7 +111,7 @@ StatusOr<Value> Json(const Value& value, const Arguments& arguments, Budget* bud
     format.indent = std::string(std::clamp<int64_t>(width, 0, kMaxIndent + 1), ' ');
   }
   if (format.indent.has_value()) {
-    format.item_separator = ",";
+    format.item_separator = std::string(1, ',');
     if (format.indent->size() > kMaxIndent) {
       return absl::InvalidArgumentError(
           absl::StrCat("tojson() indents by at most ", kMaxIndent, " characters"));
