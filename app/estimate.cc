@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/file.h"
+#include "data/gsm8k.h"
 #include "data/task.h"
 #include "model/hf_folder.h"
 
@@ -104,12 +106,11 @@ int64_t PromptLimit(const SourceSpec& source) {
 // The longest of some prompts, in bytes: at least as many as tokens. The limit where their files
 // are not there.
 StatusOr<int64_t> PromptTokens(const Experiment& experiment, const SourceSpec& source) {
-  const StatusOr<std::unique_ptr<Task>> task = MakeTask(source, TextOnlyTools());
-  if (absl::IsNotFound(task.status())) return PromptLimit(source);
-  HONE_RETURN_IF_ERROR(task.status());
+  if (!MissingFiles(source).empty()) return PromptLimit(source);
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(source, TextOnlyTools()));
   size_t longest = 0;
   for (int i = 0; i < 64; ++i) {
-    HONE_ASSIGN_OR_RETURN(const Problem problem, (*task)->TrainProblem(experiment.seed, i));
+    HONE_ASSIGN_OR_RETURN(const Problem problem, task->TrainProblem(experiment.seed, i));
     longest = std::max(longest, problem.prompt.size());
   }
   return static_cast<int64_t>(longest);
@@ -166,6 +167,20 @@ int64_t RunEstimate::bytes() const {
   int64_t sum = 0;
   for (const RoleEstimate& role : roles) sum += role.processes * role.bytes();
   return sum;
+}
+
+std::vector<std::string> MissingFiles(const SourceSpec& source) {
+  DataSpec data;
+  if (source.data) {
+    data = *source.data;
+  } else if (source.task->name == "gsm8k") {
+    data = Gsm8kData(source.task->gsm8k);
+  }
+  std::vector<std::string> missing;
+  for (const std::string& path : {data.path, data.heldout_path}) {
+    if (!path.empty() && !FileExists(path)) missing.push_back(path);
+  }
+  return missing;
 }
 
 StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {

@@ -48,6 +48,9 @@ struct RunEstimate {
   int64_t bytes() const;  // of all processes
 };
 
+// Files of a stage's problems that are not on this machine.
+std::vector<std::string> MissingFiles(const SourceSpec& source);
+
 // The shapes of the experiment's model, without reading or making its weights. A vocabulary that is
 // yet to be trained is taken at its largest.
 StatusOr<ModelConfig> PlannedModel(const Experiment& experiment);

@@ -9,6 +9,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "app/command.h"
 #include "app/estimate.h"
 #include "app/experiment_file.h"
@@ -80,12 +81,19 @@ Status UsageError(const Status& status) {
   return absl::IsNotFound(status) ? absl::InvalidArgumentError(status.message()) : status;
 }
 
-// Whatever is wrong with a stage's files or its task is told before anything is started. NotFound
-// for a file that is not there.
-Status CheckTasks(const Experiment& experiment) {
+// Whatever is wrong with a stage's files or its task is told before anything is started. A dry run
+// only notes that files are not there.
+Status CheckTasks(const Experiment& experiment, bool dry_run) {
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
     const Stage& stage = experiment.stages[i];
     const SourceSpec& source = stage.sft ? stage.sft->source : stage.grpo->source;
+    const std::vector<std::string> missing = MissingFiles(source);
+    if (dry_run && !missing.empty()) {
+      std::fprintf(stderr,
+                   "hone: stages.%zu: %s not here yet: prompts are counted by their limit\n", i,
+                   absl::StrJoin(missing, ", ").c_str());
+      continue;
+    }
     const Status status = MakeTask(source, TextOnlyTools()).status();
     if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i));
   }
@@ -103,12 +111,7 @@ Status DryRun(const Experiment& experiment) {
     config = *shape;
   }
   HONE_RETURN_IF_ERROR(config.status());
-  if (const Status tasks = CheckTasks(experiment); absl::IsNotFound(tasks)) {
-    std::fprintf(stderr, "hone: %s: prompts are counted by their limit\n",
-                 std::string(tasks.message()).c_str());
-  } else {
-    HONE_RETURN_IF_ERROR(tasks);
-  }
+  HONE_RETURN_IF_ERROR(CheckTasks(experiment, /*dry_run=*/true));
   HONE_ASSIGN_OR_RETURN(const RunEstimate estimate, EstimateRun(experiment, *config));
   std::printf("%s\n%s", ToYaml(experiment).c_str(),
               FormatEstimate(estimate, AvailableMemoryBytes()).c_str());
@@ -147,7 +150,7 @@ Status RunOne(const Options& options, const Experiment& experiment) {
   if (options.dry_run) return DryRun(experiment);
   HONE_RETURN_IF_ERROR(CheckSupported(experiment));
   HONE_RETURN_IF_ERROR(UsageError(PlannedModel(experiment).status()));
-  HONE_RETURN_IF_ERROR(UsageError(CheckTasks(experiment)));
+  HONE_RETURN_IF_ERROR(CheckTasks(experiment, /*dry_run=*/false));
 
   const RunFolder folder = FolderOf(options, experiment);
   HONE_RETURN_IF_ERROR(CheckIsRunFolder(folder));
@@ -171,8 +174,8 @@ Status RunOne(const Options& options, const Experiment& experiment) {
   return Finish(folder, experiment);
 }
 
-// One run after the other, and a report that compares them. What is done stays done: after a stop the
-// same command goes on with the run that it was in.
+// One run after the other, and a report that compares them. What is done stays done: after a stop
+// the same command goes on with the run that it was in.
 Status RunSweep(const Options& options, const std::string& name,
                 const std::vector<SweepRun>& sweep) {
   std::vector<std::pair<Options, Experiment>> runs;
@@ -180,8 +183,7 @@ Status RunSweep(const Options& options, const std::string& name,
     Options one = options;
     one.overrides.insert(one.overrides.end(), part.overrides.begin(), part.overrides.end());
     if (!options.out.empty()) one.out = absl::StrCat(options.out, "/", part.name);
-    HONE_ASSIGN_OR_RETURN(Experiment experiment,
-                          LoadExperimentFile(one.experiment, one.overrides));
+    HONE_ASSIGN_OR_RETURN(Experiment experiment, LoadExperimentFile(one.experiment, one.overrides));
     runs.emplace_back(std::move(one), std::move(experiment));
   }
   if (options.dry_run) {
@@ -191,8 +193,7 @@ Status RunSweep(const Options& options, const std::string& name,
   std::vector<RunFolder> folders;
   for (size_t i = 0; i < runs.size(); ++i) {
     const auto& [one, experiment] = runs[i];
-    std::fprintf(stderr, "hone: run %zu of %zu, %s\n", i + 1, runs.size(),
-                 sweep[i].name.c_str());
+    std::fprintf(stderr, "hone: run %zu of %zu, %s\n", i + 1, runs.size(), sweep[i].name.c_str());
     if (!options.out.empty()) HONE_RETURN_IF_ERROR(MakeFolder(options.out));
     HONE_RETURN_IF_ERROR(RunOne(one, experiment));
     folders.push_back(FolderOf(one, experiment));

@@ -29,8 +29,12 @@ StatusOr<RecordFile> RecordFile::Open(const std::string& path,
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": a data file is JSON lines (.jsonl) or Parquet (.parquet)"));
   }
-  HONE_ASSIGN_OR_RETURN(MappedFile lines, MappedFile::Open(path));
-  return RecordFile(path, std::move(lines), /*is_parquet=*/false);
+  StatusOr<MappedFile> lines = MappedFile::Open(path);
+  if (absl::IsNotFound(lines.status())) {
+    return absl::InvalidArgumentError(lines.status().message());
+  }
+  if (!lines.ok()) return lines.status();
+  return RecordFile(path, *std::move(lines), /*is_parquet=*/false);
 }
 
 RecordFile::RecordFile(std::string path, MappedFile lines, bool is_parquet)

@@ -1,5 +1,5 @@
-// Shapes of models that recipes name, as their publishers' config.json give them: enough to say what
-// a run will need before its weights are on the machine. Torch-free.
+// Shapes of models that recipes name, as their publishers' config.json give them: enough to say
+// what a run will need before its weights are on the machine. Torch-free.
 #ifndef HONE_MODEL_PUBLISHED_SHAPES_H_
 #define HONE_MODEL_PUBLISHED_SHAPES_H_
 

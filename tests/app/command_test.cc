@@ -110,8 +110,9 @@ TEST_F(CommandTest, EveryShippedExperimentPassesADryRun) {
 }
 
 TEST_F(CommandTest, ASweepRunsEachCombinationAndComparesThem) {
-  Write("e.yaml", absl::StrCat(kExperiment,
-                               "sweep: [{key: stages.1.grpo.algorithm, values: [grpo, dr_grpo]}]\n"));
+  Write("e.yaml",
+        absl::StrCat(kExperiment,
+                     "sweep: [{key: stages.1.grpo.algorithm, values: [grpo, dr_grpo]}]\n"));
   const RunResult result = Hone("run e.yaml --out sweep");
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_THAT(result.out, HasSubstr("all 2 runs compared: sweep/report.html"));
