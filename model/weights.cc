@@ -1,9 +1,11 @@
 #include "model/weights.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <initializer_list>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
@@ -75,16 +77,53 @@ bool EndsWithAny(absl::string_view name, std::initializer_list<absl::string_view
   return false;
 }
 
+// Numbers `first` and on of the stream: each is a function of its place alone.
+void FillNormal(uint64_t seed, uint64_t stream, int64_t first, double scale,
+                absl::Span<float> out) {
+  std::array<uint32_t, 4> block{};
+  for (int64_t i = 0; i < std::ssize(out); ++i) {
+    const uint64_t at = first + i;
+    if (i == 0 || at % 4 == 0) block = Philox(seed, stream, at / 4);
+    out[i] = static_cast<float>(scale * NormalQuantile((block[at % 4] + 0.5) * 0x1p-32));
+  }
+}
+
 }  // namespace
 
-Weights::Weights(const ModelConfig& config) : config_(config), specs_(TensorSpecs(config)) {
-  int64_t total = 0;
-  for (const TensorSpec& spec : specs_) {
-    offsets_.push_back(total);
-    total += spec.size();
+Weights::Weights(const ModelConfig& config) : Weights() {
+  SetConfig(config);
+  data_.resize(offsets_.back());
+}
+
+StatusOr<Weights> Weights::Map(const ModelConfig& config, const std::string& path) {
+  Weights weights;
+  weights.SetConfig(config);
+  HONE_ASSIGN_OR_RETURN(MappedFile file, MappedFile::Open(path));
+  const size_t wanted = weights.offsets_.back() * sizeof(float);
+  if (file.size() != wanted) {
+    return absl::DataLossError(
+        absl::StrCat(path, " has ", file.size(), " bytes, the model's weights ", wanted));
   }
-  offsets_.push_back(total);
-  data_.resize(total);
+  weights.file_ = std::make_shared<const MappedFile>(std::move(file));
+  return weights;
+}
+
+void Weights::SetConfig(const ModelConfig& config) {
+  config_ = config;
+  specs_ = TensorSpecs(config);
+  offsets_ = {0};
+  for (const TensorSpec& spec : specs_) offsets_.push_back(offsets_.back() + spec.size());
+}
+
+absl::Span<float> Weights::flat() {
+  if (file_ == nullptr) return absl::MakeSpan(data_);
+  LogError("weights that are a file cannot be changed");
+  std::abort();
+}
+
+absl::Span<const float> Weights::flat() const {
+  if (file_ == nullptr) return data_;
+  return {reinterpret_cast<const float*>(file_->data()), static_cast<size_t>(offsets_.back())};
 }
 
 absl::Span<float> Weights::tensor(int index) {
@@ -110,22 +149,33 @@ void RoundWeights(Precision precision, Weights* weights) {
 
 Weights InitWeights(const ModelConfig& config, double initializer_range, uint64_t seed) {
   Weights weights(config);
-  const double residual_scale = 1.0 / std::sqrt(2.0 * config.num_layers);
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    const TensorSpec& spec = weights.specs()[i];
-    const absl::Span<float> values = weights.tensor(static_cast<int>(i));
-    if (spec.shape.size() == 1) {  // norms, and biases
-      std::fill(values.begin(), values.end(), EndsWithAny(spec.name, {".bias"}) ? 0.0f : 1.0f);
-      continue;
-    }
-    double scale = initializer_range;
-    if (EndsWithAny(spec.name, {"o_proj.weight", "down_proj.weight"})) scale *= residual_scale;
-    Random random(seed, kStream + i);
-    for (float& value : values) {
-      value = static_cast<float>(scale * NormalQuantile((random.Bits() + 0.5) * 0x1p-32));
-    }
-  }
+  InitWeights(config, initializer_range, seed, 0, weights.flat());
   return weights;
+}
+
+void InitWeights(const ModelConfig& config, double initializer_range, uint64_t seed, int64_t begin,
+                 absl::Span<float> out) {
+  const double residual_scale = 1.0 / std::sqrt(2.0 * config.num_layers);
+  const int64_t end = begin + std::ssize(out);
+  int64_t offset = 0;  // of the tensor
+  const std::vector<TensorSpec> specs = TensorSpecs(config);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const int64_t from = std::max(begin, offset), to = std::min(end, offset + specs[i].size());
+    if (from < to) {
+      const auto values = out.subspan(from - begin, to - from);
+      if (specs[i].shape.size() == 1) {  // norms, and biases
+        std::fill(values.begin(), values.end(),
+                  EndsWithAny(specs[i].name, {".bias"}) ? 0.0f : 1.0f);
+      } else {
+        double scale = initializer_range;
+        if (EndsWithAny(specs[i].name, {"o_proj.weight", "down_proj.weight"})) {
+          scale *= residual_scale;
+        }
+        FillNormal(seed, kStream + i, from - offset, scale, values);
+      }
+    }
+    offset += specs[i].size();
+  }
 }
 
 }  // namespace hone

@@ -1,5 +1,6 @@
 #include "model/weights_file.h"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -85,19 +86,48 @@ StatusOr<ModelConfig> WithStoredHead(const ModelConfig& config, const Shards& sh
 
 }  // namespace
 
-StatusOr<Weights> LoadWeights(const std::string& folder, const ModelConfig& given,
-                              WeightsFormat* format) {
-  HONE_ASSIGN_OR_RETURN(const Shards shards, Shards::Open(folder));
+StatusOr<WeightsFiles> WeightsFiles::Open(const std::string& folder, const ModelConfig& given) {
+  HONE_ASSIGN_OR_RETURN(Shards shards, Shards::Open(folder));
   HONE_ASSIGN_OR_RETURN(const ModelConfig config, WithStoredHead(given, shards));
   // Before memory is taken: sizes that the files do not back are found here.
   HONE_RETURN_IF_ERROR(CheckTensors(folder, config, shards));
-  Weights weights(config);
-  if (format != nullptr) *format = {{}, shards.metadata()};
-  for (size_t i = 0; i < weights.specs().size(); ++i) {
-    const auto& place = shards.tensors().at(NameInFiles(shards, config, weights.specs()[i]));
-    ToFloats(place.entry.dtype, place.bytes, weights.tensor(static_cast<int>(i)));
-    if (format != nullptr) format->dtypes.push_back(place.entry.dtype);
+  return WeightsFiles(std::move(shards), config);
+}
+
+WeightsFiles::WeightsFiles(Shards shards, const ModelConfig& config)
+    : shards_(std::move(shards)), config_(config) {
+  int64_t begin = 0;
+  for (const TensorSpec& spec : TensorSpecs(config_)) {
+    const Shards::Place& place = shards_.tensors().at(NameInFiles(shards_, config_, spec));
+    places_.push_back({begin, place.entry.dtype, place.bytes});
+    begin += spec.size();
   }
+}
+
+WeightsFormat WeightsFiles::format() const {
+  WeightsFormat format = {{}, shards_.metadata()};
+  for (const Place& place : places_) format.dtypes.push_back(place.dtype);
+  return format;
+}
+
+void WeightsFiles::Read(int64_t begin, absl::Span<float> out) const {
+  const int64_t end = begin + std::ssize(out);
+  for (const Place& place : places_) {
+    const int64_t size_of = SizeOf(place.dtype);
+    const int64_t from = std::max(begin, place.begin);
+    const int64_t to = std::min(end, place.begin + std::ssize(place.bytes) / size_of);
+    if (from >= to) continue;
+    ToFloats(place.dtype, place.bytes.substr((from - place.begin) * size_of, (to - from) * size_of),
+             out.subspan(from - begin, to - from));
+  }
+}
+
+StatusOr<Weights> LoadWeights(const std::string& folder, const ModelConfig& config,
+                              WeightsFormat* format) {
+  HONE_ASSIGN_OR_RETURN(const WeightsFiles files, WeightsFiles::Open(folder, config));
+  Weights weights(files.config());
+  files.Read(0, weights.flat());
+  if (format != nullptr) *format = files.format();
   return weights;
 }
 
