@@ -18,6 +18,8 @@ extern char** environ;
 namespace hone {
 namespace {
 
+constexpr int kLaunchedSignal = 128;
+
 std::vector<char*> Pointers(const std::vector<std::string>& strings) {
   std::vector<char*> pointers;
   for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
@@ -141,7 +143,12 @@ std::optional<ProcessExit> ChildProcess::TakeExit() {
   Signal(SIGKILL);
   waitpid(pid_, nullptr, 0);
   reaped_ = true;
-  if (info.si_code == CLD_EXITED) return ProcessExit{.exit_code = info.si_status};
+  // A launcher (mpirun, a shell) tells of a signal that ended its program by 128 and more.
+  const int launched_signal = info.si_status - kLaunchedSignal;
+  if (info.si_code == CLD_EXITED && (launched_signal <= 0 || launched_signal >= SIGRTMIN)) {
+    return ProcessExit{.exit_code = info.si_status};
+  }
+  if (info.si_code == CLD_EXITED) return ProcessExit{.signal_number = launched_signal};
   return ProcessExit{.signal_number = info.si_status};
 }
 

@@ -23,7 +23,7 @@ struct ProcessSpec {
 
 struct ProcessExit {
   int exit_code = 0;      // when not killed by a signal
-  int signal_number = 0;  // 0: exited by itself
+  int signal_number = 0;  // 0: exited by itself; else what ended it, or what it had started
 
   bool clean() const { return signal_number == 0 && exit_code == 0; }
 };

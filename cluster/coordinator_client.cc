@@ -22,10 +22,10 @@ constexpr double kShortestHeartbeatSeconds = 0.01;
 constexpr double kStopPollSeconds = 0.1;  // `stop` is set by signal handlers, which cannot wake us
 
 // Worth another attempt: the coordinator may be restarting, or busy. Internal is what gRPC makes
-// of a stream that its peer reset.
+// of a stream that its peer reset, Cancelled what a server that shuts down makes of its calls.
 bool IsTransient(const Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsInternal(status) || absl::IsUnknown(status);
+         absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsCancelled(status);
 }
 
 }  // namespace

@@ -141,9 +141,9 @@ void Supervisor::Enter(Phase phase, absl::Time now, const Status& status) {
   phase_ = phase;
   phase_deadline_ = now + absl::Seconds(options_.grace_seconds);
   for (Role& role : roles_) role.restart_at = absl::InfiniteFuture();
-  if (phase == Phase::kTerminating) SignalAll(SIGTERM);
+  if (phase == Phase::kTerminating) AskAllToEnd();
   if (phase == Phase::kKilling) {
-    SignalAll(SIGKILL);
+    KillAll();
     phase_deadline_ = absl::InfiniteFuture();
   }
 }
@@ -157,9 +157,15 @@ void Supervisor::CheckPhaseDeadline(absl::Time now) {
   Enter(next, now, absl::OkStatus());
 }
 
-void Supervisor::SignalAll(int signal_number) {
+void Supervisor::AskAllToEnd() {
   for (const Role& role : roles_) {
-    if (role.child != nullptr) role.child->Signal(signal_number);
+    if (role.child != nullptr) role.child->Signal(role.spec.stop_signal);
+  }
+}
+
+void Supervisor::KillAll() {
+  for (const Role& role : roles_) {
+    if (role.child != nullptr) role.child->Signal(SIGKILL);
   }
 }
 

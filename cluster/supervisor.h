@@ -9,6 +9,8 @@
 #ifndef HONE_CLUSTER_SUPERVISOR_H_
 #define HONE_CLUSTER_SUPERVISOR_H_
 
+#include <signal.h>
+
 #include <atomic>
 #include <deque>
 #include <memory>
@@ -28,6 +30,7 @@ struct RoleSpec {
   bool restartable = false;     // when it dies by a signal or exits with 1 or more, but not 2
   bool reports_errors = false;  // its own error exit ends the run: only a signal restarts it
   bool ends_run = false;        // when it exits with 0 the run is done; the others follow
+  int stop_signal = SIGTERM;    // asks it to end
 };
 
 struct SupervisorOptions {
@@ -70,7 +73,8 @@ class Supervisor {
   // Moves on to a later phase; an error is kept if it is the first.
   void Enter(Phase phase, absl::Time now, const Status& status);
   void CheckPhaseDeadline(absl::Time now);
-  void SignalAll(int signal_number);
+  void AskAllToEnd();
+  void KillAll();
   bool AnyRunning() const;
   absl::Time NextEvent() const;
   // Until a child exits, a signal arrives, or `deadline`.

@@ -59,6 +59,9 @@ TEST_F(ChildProcessTest, SaysHowItEnded) {
   EXPECT_FALSE(killed.clean());
   EXPECT_EQ(killed.signal_number, SIGKILL);
   EXPECT_EQ(Describe(killed), "was killed by signal 9 (Killed)");
+  // As mpirun tells of the end of a rank.
+  EXPECT_EQ(Await(*Start(Shell("sh -c 'kill -9 $$'; exit $?"))).signal_number, SIGKILL);
+  EXPECT_EQ(Await(*Start(Shell("exit 255"))).exit_code, 255);
 }
 
 TEST_F(ChildProcessTest, WritesItsLogAndSeesItsEnvironment) {
