@@ -22,14 +22,6 @@ constexpr int64_t kLogitFloats = int64_t{2} << 22;
 // Rows of prompts that go through a rollout worker at once.
 constexpr int64_t kPrefillRows = 2048;
 
-const SourceSpec& SourceOf(const Stage& stage) {
-  return stage.sft ? stage.sft->source : stage.grpo->source;
-}
-const EvalSpec& EvalOf(const Stage& stage) {
-  return stage.sft ? stage.sft->eval : stage.grpo->eval;
-}
-int64_t StepsOf(const Stage& stage) { return stage.sft ? stage.sft->steps : stage.grpo->steps; }
-
 // Floats that a block leaves for its backward pass, for each token.
 int64_t BlockActivations(const ModelConfig& config) {
   const int64_t hidden = config.hidden_size, query = config.query_size(), kv = config.kv_size();
@@ -118,9 +110,9 @@ StatusOr<int64_t> PromptTokens(const Experiment& experiment, const SourceSpec& s
 
 StatusOr<StageEstimate> EstimateStage(const Experiment& experiment, const Stage& stage,
                                       const ModelConfig& config) {
-  const EvalSpec& eval = EvalOf(stage);
+  const EvalSpec& eval = stage.eval();
   StageEstimate estimate;
-  estimate.steps = StepsOf(stage);
+  estimate.steps = stage.steps();
   estimate.evaluations = 2 + (eval.every_steps > 0 ? (estimate.steps - 1) / eval.every_steps : 0);
   if (eval.problems == 0) estimate.evaluations = 0;
   estimate.generated_per_evaluation = int64_t{eval.problems} * eval.samples * eval.max_tokens;
@@ -191,7 +183,7 @@ StatusOr<ModelConfig> PlannedModel(const Experiment& experiment) {
     return config;
   }
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
-                        MakeTask(SourceOf(experiment.stages.front()), TextOnlyTools()));
+                        MakeTask(experiment.stages.front().source(), TextOnlyTools()));
   const int bytes_and_end = 256 + 1;
   const int vocab_size = spec.tokenizer.kind == "bpe"
                              ? spec.tokenizer.vocab_size

@@ -283,6 +283,12 @@ struct Stage {
     v("grpo", grpo, "reinforcement learning");
   }
 
+  // What both kinds have.
+  const SourceSpec& source() const { return sft ? sft->source : grpo->source; }
+  const OptimizerSpec& optimizer() const { return sft ? sft->optimizer : grpo->optimizer; }
+  const EvalSpec& eval() const { return sft ? sft->eval : grpo->eval; }
+  int steps() const { return sft ? sft->steps : grpo->steps; }
+
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
@@ -291,6 +297,9 @@ struct TrainerResources {
   int threads = 0;                // 0: all cores
   int micro_batch_tokens = 8192;  // tokens that go through the model at once
   bool recompute = false;         // recompute a block's activations in backward
+  int virtual_shards = 0;         // > 0: the same bits on any number of ranks
+  int shard_ranks = 0;            // ranks that share one copy of the state; 0: all
+  double timeout_seconds = 120;   // of one collective operation
   int port = 0;                   // of the coordinator; 0: any free one
 
   template <typename V>
@@ -299,6 +308,11 @@ struct TrainerResources {
     v("threads", threads, "threads of a rank; 0: all cores");
     v("micro_batch_tokens", micro_batch_tokens, "tokens that go through the model at once");
     v("recompute", recompute, "recompute a block's activations in backward: less memory");
+    v("virtual_shards", virtual_shards,
+      "cut a batch into a multiple of so many parts: the same bits on any number of ranks; 0: off");
+    v("shard_ranks", shard_ranks,
+      "ranks that share one copy of the state, the ranks of a node, say; 0: all");
+    v("timeout_seconds", timeout_seconds, "longest wait of a rank for the others");
     v("port", port, "port of the coordinator; 0: any free one");
   }
 
@@ -353,11 +367,13 @@ struct Resources {
 struct CheckpointSpec {
   int every_steps = 20;  // optimiser steps; a stage's end is always saved
   int keep_last = 2;
+  int keep_every = 0;  // steps of the run; 0: none
 
   template <typename V>
   void Fields(V& v) {
     v("every_steps", every_steps, "steps between checkpoints; a stage's end is always saved");
     v("keep_last", keep_last, "checkpoints kept, besides each stage's last");
+    v("keep_every", keep_every, "also kept: those of every so many steps of the run; 0: none");
   }
 
   friend bool operator==(const CheckpointSpec&, const CheckpointSpec&) = default;

@@ -264,6 +264,19 @@ void CheckResources(Checker& check, const Resources& resources) {
   check.AtLeast("resources.trainer.ranks", trainer.ranks, 1);
   check.AtLeast("resources.trainer.threads", trainer.threads, 0);
   check.AtLeast("resources.trainer.micro_batch_tokens", trainer.micro_batch_tokens, 1);
+  check.AtLeast("resources.trainer.virtual_shards", trainer.virtual_shards, 0);
+  if (trainer.virtual_shards > 0) {
+    check.Require(trainer.shard_ranks == 0 || trainer.shard_ranks == trainer.ranks,
+                  "resources.trainer.virtual_shards",
+                  "needs one copy of the state over all ranks: leave shard_ranks out");
+  }
+  check.AtLeast("resources.trainer.shard_ranks", trainer.shard_ranks, 0);
+  if (trainer.shard_ranks > 0 && trainer.ranks > 0) {
+    check.Require(trainer.ranks % trainer.shard_ranks == 0, "resources.trainer.shard_ranks",
+                  absl::StrCat("must divide resources.trainer.ranks, ", trainer.ranks, ", found ",
+                               trainer.shard_ranks));
+  }
+  check.Positive("resources.trainer.timeout_seconds", trainer.timeout_seconds);
   check.Between("resources.trainer.port", trainer.port, 0, kMaxPort);
   const RolloutResources& rollout = resources.rollout;
   check.AtLeast("resources.rollout.workers", rollout.workers, 1);
@@ -292,6 +305,7 @@ Status Validate(const Experiment& experiment,
   CheckSweep(check, experiment.sweep);
   check.AtLeast("checkpoint.every_steps", experiment.checkpoint.every_steps, 1);
   check.AtLeast("checkpoint.keep_last", experiment.checkpoint.keep_last, 1);
+  check.AtLeast("checkpoint.keep_every", experiment.checkpoint.keep_every, 0);
   CheckResources(check, experiment.resources);
   return check.status();
 }

@@ -14,18 +14,13 @@ namespace {
 // Enough text for the merges of a small vocabulary to settle.
 constexpr int kTokenizerTexts = 2000;
 
-const SourceSpec& FirstSource(const Experiment& experiment) {
-  const Stage& stage = experiment.stages.front();
-  return stage.sft ? stage.sft->source : stage.grpo->source;
-}
-
 }  // namespace
 
 StatusOr<Tokenizer> MakeStartingTokenizer(const Experiment& experiment) {
   const ModelSpec& spec = experiment.model;
   if (!spec.init) return LoadTokenizer(spec.path);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
-                        MakeTask(FirstSource(experiment), TextOnlyTools()));
+                        MakeTask(experiment.stages.front().source(), TextOnlyTools()));
   std::vector<std::string> texts;
   for (int i = 0; i < kTokenizerTexts; ++i) {
     HONE_ASSIGN_OR_RETURN(texts.emplace_back(), task->SampleText(experiment.seed, i));
