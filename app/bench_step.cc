@@ -11,7 +11,6 @@
 #include "app/process.h"
 #include "app/roofline.h"
 #include "app/sampling.h"
-#include "cluster/collectives.h"
 #include "data/task.h"
 #include "reward/verifier.h"
 #include "trainer/algorithm/loss.h"
@@ -48,7 +47,7 @@ class StepBench {
         task_(task),
         reward_(reward),
         engine_(model.config(), MakeEngineOptions(options, model.config())),
-        learner_(model.weights, {options.micro_batch_tokens, /*recompute=*/false}, &collectives_) {
+        learner_(model.weights, {options.micro_batch_tokens, /*recompute=*/false}) {
     engine_.SetWeights(model.weights);
   }
 
@@ -138,7 +137,6 @@ class StepBench {
   const Task& task_;
   const RewardSum& reward_;
   Engine engine_;
-  SingleRank collectives_;
   Learner learner_;
   uint64_t next_problem_ = 0;
 };

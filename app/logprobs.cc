@@ -9,7 +9,6 @@
 #include "app/jsonl.h"
 #include "app/model_folder.h"
 #include "app/process.h"
-#include "cluster/collectives.h"
 #include "kernels/parallel.h"
 #include "trainer/learner/learner.h"
 #include "trainer/torch_guard.h"
@@ -67,10 +66,9 @@ Status Logprobs(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const std::vector<TrainSequence> sequences,
                         ReadSequences(options.input, weights.config()));
   HONE_RETURN_IF_ERROR(CatchTorch([&]() -> Status {
-    SingleRank collectives;
     LearnerOptions learner_options;
     learner_options.precision = precision;
-    Learner learner(weights, learner_options, &collectives);
+    Learner learner(weights, learner_options);
     const absl::Span<const TrainSequence> all = sequences;
     for (size_t begin = 0; begin < all.size(); begin += kSequencesAtOnce) {
       if (StopFlag()) return absl::CancelledError("stopped");

@@ -1,7 +1,11 @@
 #include "trainer/learner/flat_parameter.h"
 
-#include <algorithm>
+#include <ATen/native/Resize.h>
+
 #include <utility>
+
+#include "trainer/learner/shard_layout.h"
+#include "trainer/learner/throw_if_error.h"
 
 namespace hone {
 namespace {
@@ -10,58 +14,89 @@ absl::Span<float> Span(const torch::Tensor& t) {
   return {t.data_ptr<float>(), static_cast<size_t>(t.numel())};
 }
 
-void Check(const Status& status, const std::string& name) {
-  TORCH_CHECK(status.ok(), name, ": ", std::string(status.message()));
+// The memory of a tensor and of all its views.
+void Allocate(const torch::Tensor& t) {
+  at::native::resize_bytes_cpu(t.storage().unsafeGetStorageImpl(), t.nbytes());
 }
+void Free(const torch::Tensor& t) {
+  at::native::resize_bytes_cpu(t.storage().unsafeGetStorageImpl(), 0);
+}
+bool HasMemory(const torch::Tensor& t) { return t.storage().nbytes() > 0; }
 
 }  // namespace
 
-FlatParameter::FlatParameter(std::string name, absl::Span<const float> values,
-                             Collectives* collectives)
+FlatParameter::FlatParameter(std::string name, int64_t size, bool trained, Precision precision,
+                             Collectives* shards)
     : name_(std::move(name)),
-      size_(static_cast<int64_t>(values.size())),
-      collectives_(collectives) {
-  const World world = collectives->world();
-  shard_size_ = (size_ + world.size - 1) / world.size;
-  shard_ = torch::zeros({shard_size_});
+      size_(size),
+      shard_size_(ShardSize(size, shards->world().size)),
+      precision_(precision),
+      shards_(shards),
+      shard_(torch::zeros({shard_size_})) {
+  const int64_t total = shard_size_ * shards->world().size;
+  full_value_ = shard_is_value() ? shard_ : torch::empty({total});
+  value_ = full_value_.narrow(0, 0, size_);
+  if (!trained) return;
   shard_gradient_ = torch::zeros({shard_size_});
   first_moment_ = torch::zeros({shard_size_});
   second_moment_ = torch::zeros({shard_size_});
-  const int64_t begin = std::min(size_, world.rank * shard_size_);
-  const int64_t end = std::min(size_, begin + shard_size_);
-  std::copy(values.begin() + begin, values.begin() + end, shard_.data_ptr<float>());
+  full_gradient_ = torch::empty({total});
+  gradient_ = full_gradient_.narrow(0, 0, size_);
 }
 
-torch::Tensor FlatParameter::Gather() {
-  if (gathers_++ == 0) {
-    const int ranks = collectives_->world().size;
-    full_ = ranks == 1 ? shard_ : torch::empty({ranks * shard_size_});
-    Check(collectives_->AllGather(shard_.data_ptr<float>(), shard_size_, full_.data_ptr<float>()),
-          name_);
+void FlatParameter::FreeWhole() {
+  if (!shard_is_value()) Free(full_value_);
+  if (full_gradient_.defined()) Free(full_gradient_);
+}
+
+void FlatParameter::StartGather() {
+  if (gathering_ || gathers_ > 0 || shard_is_value()) return;
+  gathering_ = true;
+  Allocate(full_value_);
+  if (precision_ == Precision::kFloat32) {
+    gather_ = shards_->AllGather(name_, shard_.data_ptr<float>(), shard_size_,
+                                 full_value_.data_ptr<float>());
+    return;
   }
-  return full_.narrow(0, 0, size_);
+  half_shard_ = shard_.to(torch::kBFloat16);
+  half_value_ = alone() ? half_shard_ : torch::empty(full_value_.sizes(), torch::kBFloat16);
+  // Two numbers in each float: they are only moved.
+  gather_ = shards_->AllGather(name_, static_cast<const float*>(half_shard_.data_ptr()),
+                               shard_size_ / 2, static_cast<float*>(half_value_.data_ptr()));
+}
+
+void FlatParameter::Gather() {
+  StartGather();
+  if (gathers_++ > 0 || !gathering_) return;
+  gathering_ = false;
+  ThrowIfError(gather_.Wait());
+  if (half_value_.defined()) full_value_.copy_(half_value_);
+  half_shard_ = half_value_ = torch::Tensor();
 }
 
 void FlatParameter::Release() {
   TORCH_CHECK(gathers_ > 0, name_, " was released more often than gathered");
-  if (--gathers_ == 0) full_ = torch::Tensor();
+  if (--gathers_ == 0 && !shard_is_value()) Free(full_value_);
 }
 
-torch::Tensor FlatParameter::Gradient() {
-  if (!full_gradient_.defined()) {
-    const int ranks = collectives_->world().size;
-    full_gradient_ = ranks == 1 ? shard_gradient_ : torch::empty({ranks * shard_size_});
-    full_gradient_.zero_();
-  }
-  return full_gradient_.narrow(0, 0, size_);
+void FlatParameter::NeedGradient() {
+  FinishReduce();
+  if (HasMemory(full_gradient_)) return;
+  Allocate(full_gradient_);
+  full_gradient_.zero_();
 }
 
-void FlatParameter::ReduceGradient() {
-  TORCH_CHECK(full_gradient_.defined(), name_, " has no gradient to reduce");
-  Check(collectives_->ReduceScatter(full_gradient_.data_ptr<float>(), shard_size_,
-                                    shard_gradient_.data_ptr<float>()),
-        name_);
-  full_gradient_ = torch::Tensor();
+void FlatParameter::StartReduce() {
+  TORCH_CHECK(HasMemory(full_gradient_), name_, " has no gradient to reduce");
+  reducing_ = true;
+  reduce_ = shards_->ReduceScatterAdd(name_, full_gradient_.data_ptr<float>(), shard_size_,
+                                      shard_gradient_.data_ptr<float>());
+}
+
+void FlatParameter::FinishReduce() {
+  if (!std::exchange(reducing_, false)) return;
+  ThrowIfError(reduce_.Wait());
+  Free(full_gradient_);
 }
 
 absl::Span<float> FlatParameter::shard() { return Span(shard_); }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "kernels/loss.h"
 #include "kernels/matmul.h"
 #include "kernels/optimizer.h"
@@ -14,6 +14,8 @@
 #include "kernels/sampling.h"
 #include "model/transformer/block.h"
 #include "trainer/learner/flat_parameter.h"
+#include "trainer/learner/plan.h"
+#include "trainer/learner/throw_if_error.h"
 
 namespace hone {
 namespace {
@@ -27,109 +29,156 @@ int64_t RoundUp16(int64_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace
 
-// Consecutive sequences that go through the model together.
+// Sequences that go through the model together; possibly none.
 struct Learner::MicroBatch {
-  int64_t first_sequence = 0;
-  std::vector<const TrainSequence*> sequences;
+  std::vector<int64_t> indices;  // of the sequences in the batch
+  std::vector<int64_t> loss_tokens;
   std::shared_ptr<PackedTokens> packed = std::make_shared<PackedTokens>();
   std::vector<int64_t> rows;     // whose prediction carries the loss
   std::vector<int32_t> targets;  // [rows]
+
+  int64_t num_rows() const { return static_cast<int64_t>(rows.size()); }
 };
 
 // What a forward pass leaves for the backward pass.
 struct Learner::Forward {
   std::vector<torch::Tensor> inputs, outputs;  // of each block; outputs only without recompute
+  torch::Tensor x;                             // [tokens, hidden], of the last block
   torch::Tensor selected;                      // [rows, hidden], before the final norm
   torch::Tensor normed, inverse;
   std::vector<float> logprobs, entropies;  // [rows]
+  torch::Tensor dx;                        // the gradient on its way down, [tokens, hidden]
 };
 
-Learner::Learner(const Weights& weights, const LearnerOptions& options, Collectives* collectives)
-    : config_(weights.config()),
+Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptions& options,
+                 const LearnerRanks& ranks)
+    : config_(config),
       options_(options),
-      collectives_(collectives),
+      ranks_{ranks.all ? ranks.all : &single_rank_, ranks.shards ? ranks.shards : &single_rank_,
+             ranks.replicas ? ranks.replicas : &single_rank_},
       rope_(std::make_shared<RopeTable>(config_.head_dim, config_.rope_theta,
                                         config_.max_position_embeddings, config_.rope_scaling,
                                         options.precision)) {
-  const auto flat = weights.flat();
-  const int64_t embedding = int64_t{config_.vocab_size} * config_.hidden_size;
-  const int64_t block = BlockSize(config_);
-  int64_t offset = 0;
-  const auto add = [&](std::string name, int64_t size) {
-    units_.push_back(
-        std::make_unique<FlatParameter>(std::move(name), flat.subspan(offset, size), collectives_));
-    offset += size;
-  };
-  add("embedding", embedding);
-  for (int i = 0; i < config_.num_layers; ++i) add(absl::StrCat("block ", i), block);
-  add("head", static_cast<int64_t>(flat.size()) - offset);
+  const std::vector<Unit> units = Units(config_);
+  shard_ranges_ = ShardRanges(units, ranks_.shards->world());
+  for (const Unit& unit : units) {
+    units_.push_back(std::make_unique<FlatParameter>(unit.name, unit.range.count, options_.trained,
+                                                     options_.precision, ranks_.shards));
+  }
+  for (int i = 0; i < config_.num_layers; ++i) {
+    block_parameters_.push_back(
+        std::make_unique<BlockParameters>(config_, block(i).value(), block(i).gradient()));
+  }
+  for (auto& unit : units_) unit->FreeWhole();
+  ReadShards(read);
 }
+
+Learner::Learner(const Weights& weights, const LearnerOptions& options)
+    : Learner(
+          weights.config(),
+          [&](int64_t begin, absl::Span<float> out) {
+            std::copy_n(weights.flat().begin() + begin, out.size(), out.begin());
+          },
+          options, LearnerRanks()) {}
 
 Learner::~Learner() = default;
 
-std::vector<Learner::MicroBatch> Learner::Plan(absl::Span<const TrainSequence> sequences) const {
-  std::vector<MicroBatch> batches;
-  for (size_t i = 0; i < sequences.size(); ++i) {
+void Learner::ReadShards(ReadWeights read) {
+  for (size_t i = 0; i < units_.size(); ++i) {
+    read(shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count));
+  }
+}
+
+Learner::MicroBatch Learner::Pack(absl::Span<const TrainSequence> sequences,
+                                  std::vector<int64_t> indices) const {
+  MicroBatch batch;
+  batch.indices = std::move(indices);
+  for (const int64_t i : batch.indices) {
     const TrainSequence& sequence = sequences[i];
-    const int64_t size = static_cast<int64_t>(sequence.tokens.size());
-    TORCH_CHECK(sequence.prompt_size >= 1 && sequence.prompt_size <= size &&
-                    size <= config_.max_position_embeddings,
-                "sequence ", i, " has ", size, " tokens, ", sequence.prompt_size,
-                " of them the prompt; the context is ", config_.max_position_embeddings);
-    if (batches.empty() || batches.back().packed->size() + size > options_.micro_batch_tokens) {
-      batches.emplace_back();
-      batches.back().first_sequence = static_cast<int64_t>(i);
-    }
-    MicroBatch& batch = batches.back();
     const int64_t start = batch.packed->size();
-    batch.sequences.push_back(&sequence);
     batch.packed->Append(sequence.tokens);
-    for (int64_t t = sequence.prompt_size; t < size; ++t) {
+    batch.loss_tokens.push_back(sequence.loss_tokens());
+    for (int64_t t = sequence.prompt_size; t < std::ssize(sequence.tokens); ++t) {
       batch.rows.push_back(start + t - 1);
       batch.targets.push_back(sequence.tokens[t]);
     }
   }
+  return batch;
+}
+
+std::vector<Learner::MicroBatch> Learner::Plan(absl::Span<const TrainSequence> sequences) const {
+  std::vector<int64_t> lengths;
+  for (const TrainSequence& sequence : sequences) {
+    lengths.push_back(std::ssize(sequence.tokens));
+    TORCH_CHECK(sequence.prompt_size >= 1 && sequence.prompt_size <= lengths.back() &&
+                    lengths.back() <= config_.max_position_embeddings,
+                "sequence ", lengths.size() - 1, " has ", lengths.back(), " tokens, ",
+                sequence.prompt_size, " of them the prompt; the context is ",
+                config_.max_position_embeddings);
+  }
+  const World world = ranks_.all->world();
+  PlanOptions options;
+  options.max_tokens = options_.micro_batch_tokens;
+  options.multiple = options_.virtual_shards > 0 ? options_.virtual_shards : world.size;
+  auto plan = PlanMicroBatches(config_, lengths, options);
+  std::vector<MicroBatch> batches;
+  for (size_t first = 0; first < plan.size(); first += world.size) {
+    const size_t mine = first + world.rank;
+    batches.push_back(
+        Pack(sequences, mine < plan.size() ? std::move(plan[mine]) : std::vector<int64_t>()));
+  }
   return batches;
 }
 
+// Each unit is gathered while the one before it computes. `keep` what a backward pass needs.
 void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, Forward* forward) {
   const int64_t tokens = batch.packed->size(), hidden = config_.hidden_size;
-  const int64_t rows = static_cast<int64_t>(batch.rows.size());
-  const torch::Tensor embedding = units_.front()->Gather();
+  embedding().Gather();
+  units_[1]->StartGather();
   torch::Tensor x = torch::empty({tokens, hidden});
-  Embed(Data(embedding), batch.packed->tokens.data(), tokens, hidden, Data(x));
+  Embed(Data(embedding().value()), batch.packed->tokens.data(), tokens, hidden, Data(x));
+  embedding().Release();
   for (int i = 0; i < config_.num_layers; ++i) {
-    FlatParameter& unit = *units_[i + 1];
-    const BlockParameters parameters(config_, unit.Gather(),
-                                     keep ? unit.Gradient() : torch::Tensor());
+    block(i).Gather();
+    units_[i + 2]->StartGather();
     const bool record = keep && !options_.recompute;
     const torch::Tensor input = x.detach().requires_grad_(record);
-    {
+    if (tokens > 0) {
       torch::AutoGradMode mode(record);
-      x = BlockForward(config_, i, options_.precision, parameters, input, batch.packed, rope_);
+      x = BlockForward(config_, i, options_.precision, *block_parameters_[i], input, batch.packed,
+                       rope_);
     }
     if (keep) forward->inputs.push_back(input);
     if (record) forward->outputs.push_back(x);
-    unit.Release();
+    block(i).Release();
   }
+  forward->x = x;
+  RunHead(batch, temperature, forward);
+}
 
+void Learner::RunHead(const MicroBatch& batch, float temperature, Forward* forward) {
   torch::NoGradGuard no_grad;
+  const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
+  const bool tied = config_.tie_word_embeddings;
+  head().Gather();
+  if (tied) embedding().Gather();
   forward->selected = torch::empty({rows, hidden});
   for (int64_t i = 0; i < rows; ++i) {
-    std::copy_n(Data(x) + batch.rows[i] * hidden, hidden, Data(forward->selected) + i * hidden);
+    std::copy_n(Data(forward->x) + batch.rows[i] * hidden, hidden,
+                Data(forward->selected) + i * hidden);
   }
-  const torch::Tensor head_unit = units_.back()->Gather();
+  forward->x = torch::Tensor();
   forward->normed = torch::empty({rows, hidden});
   forward->inverse = torch::empty({rows});
-  RmsNorm(Data(forward->selected), rows, hidden, Data(head_unit),
+  RmsNorm(Data(forward->selected), rows, hidden, Data(head().value()),
           static_cast<float>(config_.rms_norm_eps), Data(forward->normed), Data(forward->inverse),
           options_.precision);
-  const float* head = config_.tie_word_embeddings ? Data(embedding) : Data(head_unit) + hidden;
-  const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
-  PackedMatrix packed;
-  packed.PackTransposed(head, vocab, hidden);
   forward->logprobs.resize(rows);
   forward->entropies.resize(rows);
+  const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
+  PackedMatrix packed;
+  packed.PackTransposed(tied ? Data(embedding().value()) : Data(head().value()) + hidden, vocab,
+                        hidden);
   const int64_t chunk = std::max<int64_t>(1, kLogitFloats / stride);
   torch::Tensor logits = torch::empty({std::min(chunk, rows), stride});
   for (int64_t begin = 0; begin < rows; begin += chunk) {
@@ -139,29 +188,30 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
     LogProbRows(Data(logits), count, vocab, stride, LogitScale(temperature), &batch.targets[begin],
                 &forward->logprobs[begin], &forward->entropies[begin]);
   }
-  units_.back()->Release();
-  units_.front()->Release();
+  if (tied) embedding().Release();
+  head().Release();
 }
 
-void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
-                          absl::Span<const float> dlogprobs, absl::Span<const float> dentropies) {
-  const int64_t tokens = batch.packed->size(), hidden = config_.hidden_size;
-  const int64_t rows = static_cast<int64_t>(batch.rows.size());
+void Learner::RunHeadBackward(const MicroBatch& batch, float temperature, Forward* forward,
+                              absl::Span<const float> dlogprobs,
+                              absl::Span<const float> dentropies) {
+  const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
   const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
+  const bool tied = config_.tie_word_embeddings;
   const bool has_entropy =
       std::any_of(dentropies.begin(), dentropies.end(), [](float d) { return d != 0; });
-
-  // The head: logits again, their gradient in place, then to the normed rows and the weights.
-  const torch::Tensor embedding = units_.front()->Gather();
-  const torch::Tensor dembedding = units_.front()->Gradient();
-  const torch::Tensor head_unit = units_.back()->Gather();
-  const torch::Tensor dhead_unit = units_.back()->Gradient();
-  const bool tied = config_.tie_word_embeddings;
-  const float* head = tied ? Data(embedding) : Data(head_unit) + hidden;
-  float* dhead = tied ? Data(dembedding) : Data(dhead_unit) + hidden;
+  head().Gather();
+  head().NeedGradient();
+  if (tied) {
+    embedding().Gather();
+    embedding().NeedGradient();
+  }
+  // Logits again, their gradient in place, then to the normed rows and the weights.
+  const float* weights = tied ? Data(embedding().value()) : Data(head().value()) + hidden;
+  float* dweights = tied ? Data(embedding().gradient()) : Data(head().gradient()) + hidden;
   PackedMatrix forward_head, backward_head, packed_rows;
-  forward_head.PackTransposed(head, vocab, hidden);
-  backward_head.Pack(head, vocab, hidden, hidden);
+  forward_head.PackTransposed(weights, vocab, hidden);
+  backward_head.Pack(weights, vocab, hidden, hidden);
   const int64_t chunk = std::max<int64_t>(1, kLogitFloats / stride);
   torch::Tensor logits = torch::empty({std::min(chunk, rows), stride});
   torch::Tensor dnormed = torch::empty({rows, hidden});
@@ -175,100 +225,151 @@ void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* f
     MatMul({Data(logits), stride}, count, backward_head, Data(dnormed) + begin * hidden, hidden,
            Accumulate::kStore);
     packed_rows.Pack(normed, count, hidden, hidden);
-    MatMul({Data(logits), 1, stride}, vocab, packed_rows, dhead, hidden, Accumulate::kChain);
+    MatMul({Data(logits), 1, stride}, vocab, packed_rows, dweights, hidden, Accumulate::kChain);
   }
   torch::Tensor dselected = torch::zeros({rows, hidden});
   RmsNormBackward(Data(dnormed), Data(forward->selected), Data(forward->inverse), rows, hidden,
-                  Data(head_unit), Data(dselected), Data(dhead_unit));
-  units_.back()->Release();
-  torch::Tensor dx = torch::zeros({tokens, hidden});
+                  Data(head().value()), Data(dselected), Data(head().gradient()));
+  if (tied) embedding().Release();
+  head().Release();
+  head().StartReduce();
+  forward->dx = torch::zeros({batch.packed->size(), hidden});
   for (int64_t i = 0; i < rows; ++i) {
-    std::copy_n(Data(dselected) + i * hidden, hidden, Data(dx) + batch.rows[i] * hidden);
+    std::copy_n(Data(dselected) + i * hidden, hidden, Data(forward->dx) + batch.rows[i] * hidden);
   }
+}
 
-  for (int i = config_.num_layers - 1; i >= 0; --i) {
-    FlatParameter& unit = *units_[i + 1];
-    const torch::Tensor value = unit.Gather();
-    torch::Tensor input = forward->inputs[i];
-    torch::Tensor output;
-    if (options_.recompute) {
-      torch::AutoGradMode mode(true);
-      input = input.detach().requires_grad_();
-      output = BlockForward(config_, i, options_.precision,
-                            BlockParameters(config_, value, unit.Gradient()), input, batch.packed,
-                            rope_);
-    } else {
-      output = forward->outputs[i];
-      forward->outputs[i] = torch::Tensor();
-    }
-    torch::autograd::backward({output}, {dx});
-    dx = input.grad();
-    forward->inputs[i] = torch::Tensor();
-    unit.Release();
+void Learner::RunBlockBackward(int layer, const MicroBatch& batch, Forward* forward) {
+  torch::Tensor input = forward->inputs[layer];
+  torch::Tensor output;
+  if (options_.recompute) {
+    torch::AutoGradMode mode(true);
+    input = input.detach().requires_grad_();
+    output = BlockForward(config_, layer, options_.precision, *block_parameters_[layer], input,
+                          batch.packed, rope_);
+  } else {
+    output = std::exchange(forward->outputs[layer], torch::Tensor());
   }
-  EmbedBackward(Data(dx), batch.packed->tokens.data(), tokens, hidden, Data(dembedding));
-  units_.front()->Release();
+  torch::autograd::backward({output}, {forward->dx});
+  forward->dx = input.grad();
+  forward->inputs[layer] = torch::Tensor();
+}
+
+// A unit's gradient goes to the ranks while the unit below it computes.
+void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
+                          absl::Span<const float> dlogprobs, absl::Span<const float> dentropies) {
+  const int64_t tokens = batch.packed->size(), hidden = config_.hidden_size;
+  block(config_.num_layers - 1).StartGather();
+  RunHeadBackward(batch, temperature, forward, dlogprobs, dentropies);
+  for (int i = config_.num_layers - 1; i >= 0; --i) {
+    block(i).Gather();
+    if (i > 0) block(i - 1).StartGather();
+    block(i).NeedGradient();
+    if (tokens > 0) RunBlockBackward(i, batch, forward);
+    block(i).Release();
+    units_[i + 2]->FinishReduce();
+    block(i).StartReduce();
+  }
+  embedding().NeedGradient();
+  EmbedBackward(Data(forward->dx), batch.packed->tokens.data(), tokens, hidden,
+                Data(embedding().gradient()));
+  block(0).FinishReduce();
+  embedding().StartReduce();
 }
 
 std::vector<TokenLogProbs> Learner::LogProbs(absl::Span<const TrainSequence> sequences,
                                              float temperature) {
   torch::NoGradGuard no_grad;
-  std::vector<TokenLogProbs> result;
+  // Of each sequence first the log-probs, then the entropies; zeros where other ranks compute.
+  std::vector<int64_t> starts = {0};
+  for (const TrainSequence& sequence : sequences) {
+    starts.push_back(starts.back() + 2 * sequence.loss_tokens());
+  }
+  std::vector<double> values(starts.back(), 0.0);
   for (const MicroBatch& batch : Plan(sequences)) {
     Forward forward;
     RunForward(batch, temperature, false, &forward);
-    auto logprob = forward.logprobs.begin();
-    auto entropy = forward.entropies.begin();
-    for (const TrainSequence* sequence : batch.sequences) {
-      const int64_t count = sequence->loss_tokens();
-      result.push_back({{logprob, logprob + count}, {entropy, entropy + count}});
-      logprob += count;
-      entropy += count;
+    int64_t at = 0;
+    for (size_t i = 0; i < batch.indices.size(); ++i) {
+      const int64_t count = batch.loss_tokens[i];
+      const auto out = values.begin() + starts[batch.indices[i]];
+      std::copy_n(forward.logprobs.begin() + at, count, out);
+      std::copy_n(forward.entropies.begin() + at, count, out + count);
+      at += count;
     }
+  }
+  ThrowIfError(ranks_.all->AllReduce("log-probs", values.data(), std::ssize(values)).Wait());
+  std::vector<TokenLogProbs> result;
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const auto begin = values.begin() + starts[i], end = values.begin() + starts[i + 1];
+    const auto middle = begin + (end - begin) / 2;
+    result.push_back({{begin, middle}, {middle, end}});
   }
   return result;
 }
 
 void Learner::AccumulateGradient(absl::Span<const TrainSequence> sequences, float temperature,
                                  LossGradient loss_gradient) {
-  TORCH_CHECK(options_.precision == Precision::kFloat32, "gradients are computed in fp32 only");
+  TORCH_CHECK(options_.trained, "this learner has weights only");
   for (const MicroBatch& batch : Plan(sequences)) {
     Forward forward;
     RunForward(batch, temperature, true, &forward);
-    const size_t rows = batch.rows.size();
-    std::vector<float> dlogprobs(rows, 0.0f), dentropies(rows, 0.0f);
+    std::vector<float> dlogprobs(batch.rows.size(), 0.0f), dentropies(batch.rows.size(), 0.0f);
     int64_t at = 0;
-    for (size_t i = 0; i < batch.sequences.size(); ++i) {
-      const int64_t count = batch.sequences[i]->loss_tokens();
+    for (size_t i = 0; i < batch.indices.size(); ++i) {
+      const int64_t count = batch.loss_tokens[i];
       const auto part = [&](const std::vector<float>& all) {
         return std::vector<float>(all.begin() + at, all.begin() + at + count);
       };
-      loss_gradient(batch.first_sequence + static_cast<int64_t>(i),
-                    {part(forward.logprobs), part(forward.entropies)},
+      loss_gradient(batch.indices[i], {part(forward.logprobs), part(forward.entropies)},
                     absl::MakeSpan(dlogprobs).subspan(at, count),
                     absl::MakeSpan(dentropies).subspan(at, count));
       at += count;
     }
     RunBackward(batch, temperature, &forward, dlogprobs, dentropies);
   }
+  embedding().FinishReduce();
 }
 
-void Learner::ReduceGradients() {
+// Hybrid sharding: each copy of the state has added up the micro-batches of its own ranks.
+void Learner::ReduceOverReplicas() {
   for (auto& unit : units_) {
-    unit->Gradient();  // zeros, should no sequence have come
-    unit->ReduceGradient();
+    ThrowIfError(SumOverRanks(ranks_.replicas, unit->name(), unit->shard_gradient().data(),
+                              unit->shard_size()));
   }
+}
+
+// The sums of blocks go to every rank, which adds them in the order of the weights.
+double Learner::GradientNorm() {
+  std::vector<double> mine;
+  for (auto& unit : units_) {
+    for (int64_t begin = 0; begin < unit->shard_size(); begin += kShardBlock) {
+      mine.push_back(SumOfSquares(unit->shard_gradient().data() + begin, kShardBlock));
+    }
+  }
+  const int64_t count = std::ssize(mine);
+  const int ranks = ranks_.shards->world().size;
+  std::vector<double> all(count * ranks);
+  // Two floats for each double: they are only moved.
+  ThrowIfError(ranks_.shards
+                   ->AllGather("gradient norm", reinterpret_cast<const float*>(mine.data()),
+                               2 * count, reinterpret_cast<float*>(all.data()))
+                   .Wait());
+  double sum = 0;
+  int64_t begin = 0;
+  for (auto& unit : units_) {
+    const int64_t blocks = unit->shard_size() / kShardBlock;
+    for (int rank = 0; rank < ranks; ++rank) {
+      for (int64_t i = 0; i < blocks; ++i) sum += all[rank * count + begin + i];
+    }
+    begin += blocks;
+  }
+  return std::sqrt(sum);
 }
 
 double Learner::Update(const OptimizerSpec& spec, double lr) {
-  ReduceGradients();
-  double sum = 0;
-  for (auto& unit : units_) {
-    sum += SumOfSquares(unit->shard_gradient().data(), unit->shard_size());
-  }
-  const Status status = collectives_->AllReduce(&sum, 1);
-  TORCH_CHECK(status.ok(), "gradient norm: ", std::string(status.message()));
-  const double norm = std::sqrt(sum);
+  ReduceOverReplicas();
+  const double norm = GradientNorm();
   ++optimizer_step_;
   AdamWStep step;
   step.lr = static_cast<float>(lr);
@@ -280,33 +381,40 @@ double Learner::Update(const OptimizerSpec& spec, double lr) {
   step.gradient_scale = clip ? static_cast<float>(spec.max_grad_norm / norm) : 1.0f;
 
   // Tensors in order with the units: each is updated where it meets this rank's shard.
-  const std::vector<TensorSpec> specs = TensorSpecs(config_);
+  const std::vector<TensorSpec> tensors = TensorSpecs(config_);
   size_t tensor = 0;
-  for (auto& unit : units_) {
-    const int64_t shard_begin = collectives_->world().rank * unit->shard_size();
-    const int64_t shard_end = std::min(unit->size(), shard_begin + unit->shard_size());
-    for (int64_t offset = 0; offset < unit->size(); ++tensor) {
-      const int64_t count = c10::multiply_integers(specs[tensor].shape);
-      const int64_t begin = std::max(offset, shard_begin);
-      const int64_t end = std::min(offset + count, shard_end);
+  int64_t offset = 0;  // of the tensor
+  for (size_t i = 0; i < units_.size(); ++i) {
+    FlatParameter& unit = *units_[i];
+    const FlatRange& mine = shard_ranges_[i];
+    for (const int64_t unit_end = offset + unit.size(); offset < unit_end; ++tensor) {
+      const int64_t size = tensors[tensor].size();
+      const int64_t begin = std::max(offset, mine.begin);
+      const int64_t end = std::min(offset + size, mine.begin + mine.count);
       if (begin < end) {
-        const int64_t at = begin - shard_begin;
-        step.weight_decay =
-            specs[tensor].shape.size() > 1 ? static_cast<float>(spec.weight_decay) : 0.0f;
-        AdamW(step, &unit->shard_gradient()[at], end - begin, &unit->shard()[at],
-              &unit->first_moment()[at], &unit->second_moment()[at]);
+        const bool matrix = tensors[tensor].shape.size() > 1;
+        step.weight_decay = matrix ? static_cast<float>(spec.weight_decay) : 0.0f;
+        const int64_t at = begin - mine.begin;
+        AdamW(step, &unit.shard_gradient()[at], end - begin, &unit.shard()[at],
+              &unit.first_moment()[at], &unit.second_moment()[at]);
       }
-      offset += count;
+      offset += size;
     }
+    std::fill(unit.shard_gradient().begin(), unit.shard_gradient().end(), 0.0f);
   }
   return norm;
 }
 
 std::vector<float> Learner::Gradient() {
+  ReduceOverReplicas();
   std::vector<float> gradient;
   for (auto& unit : units_) {
-    const torch::Tensor part = unit->Gradient();
-    gradient.insert(gradient.end(), Data(part), Data(part) + part.numel());
+    std::vector<float> full(unit->shard_size() * ranks_.shards->world().size);
+    ThrowIfError(ranks_.shards
+                     ->AllGather(unit->name(), unit->shard_gradient().data(), unit->shard_size(),
+                                 full.data())
+                     .Wait());
+    gradient.insert(gradient.end(), full.begin(), full.begin() + unit->size());
   }
   return gradient;
 }
@@ -315,41 +423,52 @@ Weights Learner::ExportWeights() {
   Weights weights(config_);
   float* out = weights.flat().data();
   for (auto& unit : units_) {
-    const torch::Tensor full = unit->Gather();
-    out = std::copy_n(Data(full), full.numel(), out);
+    unit->Gather();
+    out = std::copy_n(Data(unit->value()), unit->size(), out);
     unit->Release();
   }
   return weights;
 }
 
+std::vector<Learner::Shard> Learner::Shards() {
+  std::vector<Shard> shards;
+  for (size_t i = 0; i < units_.size(); ++i) {
+    shards.push_back(
+        {shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count)});
+  }
+  return shards;
+}
+
 Learner::ShardState Learner::SaveShard() {
   ShardState state;
   state.optimizer_step = optimizer_step_;
-  const auto append = [](absl::Span<float> from, std::vector<float>* to) {
-    to->insert(to->end(), from.begin(), from.end());
-  };
-  for (auto& unit : units_) {
-    append(unit->shard(), &state.weights);
-    append(unit->first_moment(), &state.first_moment);
-    append(unit->second_moment(), &state.second_moment);
+  for (size_t i = 0; i < units_.size(); ++i) {
+    const auto append = [&](absl::Span<float> from, std::vector<float>* to) {
+      to->insert(to->end(), from.begin(), from.begin() + shard_ranges_[i].count);
+    };
+    append(units_[i]->shard(), &state.weights);
+    if (!options_.trained) continue;
+    append(units_[i]->first_moment(), &state.first_moment);
+    append(units_[i]->second_moment(), &state.second_moment);
   }
   return state;
 }
 
 void Learner::RestoreShard(const ShardState& state) {
+  int64_t size = 0;
+  for (const FlatRange& range : shard_ranges_) size += range.count;
+  TORCH_CHECK(size == std::ssize(state.weights) && size == std::ssize(state.first_moment) &&
+                  size == std::ssize(state.second_moment),
+              "the saved shard has ", state.weights.size(), " weights, this rank's has ", size);
   optimizer_step_ = state.optimizer_step;
   int64_t offset = 0;
-  for (auto& unit : units_) {
-    const int64_t n = unit->shard_size();
-    TORCH_CHECK(offset + n <= static_cast<int64_t>(state.weights.size()),
-                "the saved shard is smaller than this model's");
-    std::copy_n(state.weights.begin() + offset, n, unit->shard().begin());
-    std::copy_n(state.first_moment.begin() + offset, n, unit->first_moment().begin());
-    std::copy_n(state.second_moment.begin() + offset, n, unit->second_moment().begin());
+  for (size_t i = 0; i < units_.size(); ++i) {
+    const int64_t n = shard_ranges_[i].count;
+    std::copy_n(state.weights.begin() + offset, n, units_[i]->shard().begin());
+    std::copy_n(state.first_moment.begin() + offset, n, units_[i]->first_moment().begin());
+    std::copy_n(state.second_moment.begin() + offset, n, units_[i]->second_moment().begin());
     offset += n;
   }
-  TORCH_CHECK(offset == static_cast<int64_t>(state.weights.size()),
-              "the saved shard is larger than this model's");
 }
 
 void Learner::ResetOptimizer() {

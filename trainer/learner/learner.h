@@ -1,12 +1,18 @@
-// The sharded learner: forward, backward and AdamW over packed sequences, block by block.
+// The sharded learner: forward, backward and AdamW over packed sequences, unit by unit
+// (trainer/learner/shard_layout.h), on any number of ranks.
 //
-// A unit (embedding, block, final norm with head) is gathered before use and released after; its
-// gradient is reduce-scattered when the last micro-batch has passed. The loss itself is the
-// caller's: it sees log-probs and entropies and returns their gradients, so one learner serves
-// supervised fine-tuning and every policy-gradient loss.
+// Every rank calls the same functions with the same arguments. The batch is cut into micro-batches
+// (trainer/learner/plan.h); in each round every rank takes one of them. A unit is gathered before
+// use and released after, the next one is gathered meanwhile; its gradient is reduced over the
+// ranks as soon as its backward pass is done. Shards add the micro-batches' gradients up in the
+// order of the plan, so the sum depends on the plan alone: with `virtual_shards` it has the same
+// bits on any number of ranks.
+//
+// The loss itself is the caller's: it sees log-probs and entropies and returns their gradients, so
+// one learner serves supervised fine-tuning and every policy-gradient loss.
 //
 // Log-probs are those of the rollout engine, bit for bit: the same kernels in the same order.
-// Errors are programming errors and throw c10::Error.
+// Programming errors and failures of communication throw c10::Error.
 // Thread safety: none; runs on the process's thread pool.
 #ifndef HONE_TRAINER_LEARNER_LEARNER_H_
 #define HONE_TRAINER_LEARNER_LEARNER_H_
@@ -21,10 +27,12 @@
 #include "config/experiment.h"
 #include "kernels/precision.h"
 #include "model/weights.h"
+#include "trainer/learner/shard_layout.h"
 
 namespace hone {
 
 class FlatParameter;
+struct BlockParameters;
 struct RopeTable;
 
 // A sequence to learn from. Tokens from `prompt_size` on carry the loss.
@@ -44,23 +52,42 @@ struct TokenLogProbs {
 struct LearnerOptions {
   int64_t micro_batch_tokens = 8192;
   bool recompute = false;  // recompute a block's activations in backward: less memory
-  // Of LogProbs(); with bfloat16 the weights must be rounded (RoundWeights), and there is no
-  // gradient.
+  // Of the forward pass. In bfloat16 the weights that are computed with are rounded, the shards and
+  // their gradients are fp32.
   Precision precision = Precision::kFloat32;
+  // The number of micro-batches is a multiple of this, and of the ranks. 0: of the ranks only.
+  int virtual_shards = 0;
+  bool trained = true;  // false: weights only, for LogProbs()
+};
+
+// The ranks that a learner works with, all of them not owned. One copy of the state is sharded over
+// `shards`; ranks of the same place in theirs are `replicas` of one another (hybrid sharding).
+struct LearnerRanks {
+  Collectives* all = nullptr;
+  Collectives* shards = nullptr;
+  Collectives* replicas = nullptr;
 };
 
 class Learner {
  public:
   // Writes the gradient of the loss with respect to a sequence's log-probs and entropies (both
-  // zero on entry). Called once for each sequence, in order.
+  // zero on entry). Called once for each sequence of this rank, in the order of the plan.
   using LossGradient =
       absl::FunctionRef<void(int64_t sequence, const TokenLogProbs& tokens,
                              absl::Span<float> dlogprobs, absl::Span<float> dentropies)>;
+  // Writes the weights [begin, begin + out.size()) of the flat buffer of Weights.
+  using ReadWeights = absl::FunctionRef<void(int64_t begin, absl::Span<float> out)>;
 
-  Learner(const Weights& weights, const LearnerOptions& options, Collectives* collectives);
+  // Reads this rank's shards.
+  Learner(const ModelConfig& config, ReadWeights read, const LearnerOptions& options,
+          const LearnerRanks& ranks);
+  // A world of one, with these weights.
+  Learner(const Weights& weights, const LearnerOptions& options);
   ~Learner();
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
 
-  // Forward only.
+  // Forward only: of every sequence, on every rank.
   std::vector<TokenLogProbs> LogProbs(absl::Span<const TrainSequence> sequences, float temperature);
 
   // Adds the gradient of the loss over `sequences` to the accumulated one.
@@ -72,13 +99,22 @@ class Learner {
   // norms and biases.
   double Update(const OptimizerSpec& spec, double lr);
 
-  // The gradient accumulated so far, in the order of TensorSpecs(): for tests.
+  // The gradient accumulated so far, gathered, in the order of TensorSpecs(): for tests.
   std::vector<float> Gradient();
 
-  // All weights, gathered.
+  // All weights, gathered: for small models.
   Weights ExportWeights();
 
-  // State for checkpoints: of the shards, in unit order.
+  // This rank's weights, without padding.
+  struct Shard {
+    int64_t begin;  // in Weights::flat()
+    absl::Span<const float> weights;
+  };
+  std::vector<Shard> Shards();
+  void ReadShards(ReadWeights read);
+
+  // State for checkpoints: of the shards, in unit order, without padding. There are no moments
+  // without `trained`.
   struct ShardState {
     std::vector<float> weights, first_moment, second_moment;
     int64_t optimizer_step = 0;
@@ -90,22 +126,37 @@ class Learner {
   void ResetOptimizer();
 
   const ModelConfig& config() const { return config_; }
+  const std::vector<FlatRange>& shard_ranges() const { return shard_ranges_; }
 
  private:
   struct MicroBatch;
   struct Forward;
 
+  // This rank's micro-batch of each round.
   std::vector<MicroBatch> Plan(absl::Span<const TrainSequence> sequences) const;
+  MicroBatch Pack(absl::Span<const TrainSequence> sequences, std::vector<int64_t> indices) const;
   void RunForward(const MicroBatch& batch, float temperature, bool keep, Forward* forward);
+  void RunHead(const MicroBatch& batch, float temperature, Forward* forward);
   void RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
                    absl::Span<const float> dlogprobs, absl::Span<const float> dentropies);
-  void ReduceGradients();
+  void RunHeadBackward(const MicroBatch& batch, float temperature, Forward* forward,
+                       absl::Span<const float> dlogprobs, absl::Span<const float> dentropies);
+  void RunBlockBackward(int layer, const MicroBatch& batch, Forward* forward);
+  void ReduceOverReplicas();
+  double GradientNorm();
+
+  FlatParameter& embedding() { return *units_.front(); }
+  FlatParameter& block(int i) { return *units_[i + 1]; }
+  FlatParameter& head() { return *units_.back(); }
 
   ModelConfig config_;
   LearnerOptions options_;
-  Collectives* collectives_;
+  SingleRank single_rank_;
+  LearnerRanks ranks_;
   std::shared_ptr<const RopeTable> rope_;
+  std::vector<FlatRange> shard_ranges_;                // of each unit
   std::vector<std::unique_ptr<FlatParameter>> units_;  // embedding, blocks, final norm (and head)
+  std::vector<std::unique_ptr<BlockParameters>> block_parameters_;  // views into the units
   int64_t optimizer_step_ = 0;
 };
 
