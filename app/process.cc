@@ -10,27 +10,42 @@
 #include <fstream>
 #include <string>
 
+#include "cluster/mpi_world.h"
+
 namespace hone {
 namespace {
 
-std::atomic<bool> stop{false};
+std::atomic<bool> stop{false}, rank_lost{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler stores into it");
 
 void RaiseStop(int) { stop.store(true); }
+void RaiseRankLost(int) { rank_lost.store(true); }
+
+void Handle(int signal, void (*handler)(int)) {
+  struct sigaction action;
+  std::memset(&action, 0, sizeof(action));
+  action.sa_handler = handler;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(signal, &action, nullptr);
+}
 
 }  // namespace
 
 const std::atomic<bool>& StopFlag() {
   static const bool installed = [] {
-    struct sigaction action;
-    std::memset(&action, 0, sizeof(action));
-    action.sa_handler = RaiseStop;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGINT, SIGTERM}) sigaction(signal, &action, nullptr);
+    const bool one_of_several = NumStartedRanks() > 1;
+    Handle(SIGINT, RaiseStop);
+    Handle(SIGUSR1, RaiseStop);
+    Handle(SIGTERM, one_of_several ? RaiseRankLost : RaiseStop);
     return true;
   }();
   (void)installed;
   return stop;
+}
+
+const std::atomic<bool>& RankLostFlag() {
+  (void)StopFlag();
+  return rank_lost;
 }
 
 void KeepFreedMemory() {

@@ -10,8 +10,11 @@
 namespace hone {
 
 // Raised by SIGINT and SIGTERM, from the first call of this on; before that they end the process,
-// as a second one does. To be watched by whoever calls this.
+// as a second one does. In a process that mpirun started: by SIGINT and SIGUSR1, which mpirun hands
+// on at once; there SIGTERM is how mpirun tells that another rank is gone. To be watched by whoever
+// calls this.
 const std::atomic<bool>& StopFlag();
+const std::atomic<bool>& RankLostFlag();
 
 // Keeps freed memory for the next step: the learner's tensors come and go in the same sizes, and
 // handing pages back to the system costs more than the arithmetic on a small model.

@@ -14,6 +14,7 @@
 #include "app/run_state.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cluster/mpi_world.h"
 #include "config/load.h"
 #include "data/run_folder.h"
 #include "kernels/parallel.h"
@@ -78,18 +79,24 @@ std::function<StatusOr<std::string>()> CoordinatorAddress(const Options& options
   };
 }
 
-Status RunTrainerRole(const Options& options) {
+// One of the trainer's ranks; the others do as rank 0 says, and each has a log of its own.
+Status RunTrainerRole(Options options) {
   KeepFreedMemory();
+  const int rank = StartedRank();
+  if (rank > 0) absl::StrAppend(&options.name, "-rank", rank);
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, /*own_log=*/false));
   std::unique_ptr<RunLock> lock;
-  if (!options.supervised) {
-    HONE_ASSIGN_OR_RETURN(RunLock taken, RunLock::Take(context.folder));
-    lock = std::make_unique<RunLock>(std::move(taken));
-    HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
+  std::unique_ptr<Progress> progress;
+  if (rank == 0) {
+    progress = MakeProgress(kPlainProgressSeconds);
+    if (!options.supervised) {
+      HONE_ASSIGN_OR_RETURN(RunLock taken, RunLock::Take(context.folder));
+      lock = std::make_unique<RunLock>(std::move(taken));
+      HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
+    }
   }
-  const std::unique_ptr<Progress> progress = MakeProgress(kPlainProgressSeconds);
-  return EndRole(options,
-                 RunTrainer(context.experiment, context.folder, progress.get(), StopFlag()));
+  return EndRole(options, RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(),
+                                     RankLostFlag()));
 }
 
 Status RunRolloutRole(const Options& options) {
@@ -137,7 +144,9 @@ void AddRoles(CLI::App* root, Action* action) {
   auto trainer = std::make_shared<Options>();
   CLI::App* app =
       AddRole(root, "trainer", "one role of a run: coordinator and learner", trainer.get());
-  app->footer("Example:\n  hone trainer experiment.yaml --out /shared/run");
+  app->footer(
+      "Example:\n  hone trainer experiment.yaml --out /shared/run\n"
+      "  mpirun -np 4 hone trainer experiment.yaml resources.trainer.ranks=4 --out /shared/run");
   app->callback([trainer, action] { *action = [trainer] { return RunTrainerRole(*trainer); }; });
 
   auto rollout = std::make_shared<Options>();

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -43,16 +44,39 @@ StatusOr<std::string> OwnProgram() {
   return path.string();
 }
 
+// The command that starts a trainer's ranks on this machine.
+std::vector<std::string> WithRanks(const TrainerResources& resources,
+                                   std::vector<std::string> argv) {
+  if (resources.ranks == 1) return argv;
+  // Quiet: each rank tells of its own errors. After a rank's end mpirun asks the others to stop,
+  // and kills them when they have had the time to say what they waited for.
+  std::vector<std::string> command = {HONE_MPIRUN,
+                                      "--quiet",
+                                      "--oversubscribe",
+                                      "--bind-to",
+                                      "none",
+                                      "--mca",
+                                      "odls_base_sigkill_timeout",
+                                      "2",
+                                      "-np",
+                                      absl::StrCat(resources.ranks)};
+  if (geteuid() == 0) command.push_back("--allow-run-as-root");
+  command.insert(command.end(), argv.begin(), argv.end());
+  return command;
+}
+
 // One role as a child process that reads the run folder's experiment.yaml. The trainer talks to the
 // terminal; the others to their logs.
-RoleSpec MakeRole(const std::string& program, const RunFolder& folder, const std::string& role,
-                  const std::string& name) {
+RoleSpec MakeRole(const std::string& program, const RunFolder& folder, const Resources& resources,
+                  const std::string& role, const std::string& name) {
   RoleSpec spec;
   spec.name = name;
   spec.process.argv = {program,  role, folder.experiment(), "--out", folder.root,
                        "--name", name, "--supervised"};
   spec.restartable = true;
   if (role == "trainer") {
+    spec.process.argv = WithRanks(resources.trainer, std::move(spec.process.argv));
+    if (resources.trainer.ranks > 1) spec.stop_signal = SIGUSR1;  // mpirun sits on SIGTERM
     spec.ends_run = true;
     spec.reports_errors = true;  // every wait of its own has had its deadline by then
   } else {
@@ -63,15 +87,15 @@ RoleSpec MakeRole(const std::string& program, const RunFolder& folder, const std
 
 std::vector<RoleSpec> MakeRoles(const std::string& program, const RunFolder& folder,
                                 const Resources& resources) {
-  std::vector<RoleSpec> roles = {MakeRole(program, folder, "trainer", "trainer")};
+  std::vector<RoleSpec> roles = {MakeRole(program, folder, resources, "trainer", "trainer")};
   for (int i = 0; i < resources.reward.workers; ++i) {
-    roles.push_back(MakeRole(program, folder, "reward", absl::StrCat("reward-", i)));
+    roles.push_back(MakeRole(program, folder, resources, "reward", absl::StrCat("reward-", i)));
     if (resources.reward.port == 0) continue;
     roles.back().process.argv.push_back("--listen");
     roles.back().process.argv.push_back(absl::StrCat("127.0.0.1:", resources.reward.port + i));
   }
   for (int i = 0; i < resources.rollout.workers; ++i) {
-    roles.push_back(MakeRole(program, folder, "rollout", absl::StrCat("rollout-", i)));
+    roles.push_back(MakeRole(program, folder, resources, "rollout", absl::StrCat("rollout-", i)));
   }
   return roles;
 }
@@ -85,8 +109,7 @@ Status UsageError(const Status& status) {
 // only notes that files are not there.
 Status CheckTasks(const Experiment& experiment, bool dry_run) {
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
-    const Stage& stage = experiment.stages[i];
-    const SourceSpec& source = stage.sft ? stage.sft->source : stage.grpo->source;
+    const SourceSpec& source = experiment.stages[i].source();
     const std::vector<std::string> missing = MissingFiles(source);
     if (dry_run && !missing.empty()) {
       std::fprintf(stderr,
@@ -148,7 +171,6 @@ Status Finish(const RunFolder& folder, const Experiment& experiment) {
 
 Status RunOne(const Options& options, const Experiment& experiment) {
   if (options.dry_run) return DryRun(experiment);
-  HONE_RETURN_IF_ERROR(CheckSupported(experiment));
   HONE_RETURN_IF_ERROR(UsageError(PlannedModel(experiment).status()));
   HONE_RETURN_IF_ERROR(CheckTasks(experiment, /*dry_run=*/false));
 

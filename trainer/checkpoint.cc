@@ -1,42 +1,40 @@
 #include "trainer/checkpoint.h"
 
-#include <algorithm>
-#include <cstring>
-#include <filesystem>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "data/append_file.h"
 #include "model/hf_folder.h"
-#include "model/safetensors.h"
 #include "nlohmann/json.hpp"
+#include "trainer/shard_file.h"
 
 namespace hone {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kFormat = 1;
-constexpr char kShard[] = "shard-0.safetensors";
+constexpr int kFormat = 2;
 constexpr char kManifest[] = "manifest.json";
-
-NamedTensor Tensor(const char* name, const std::vector<float>& values) {
-  return {name, DType::kF32, {static_cast<int64_t>(values.size())}, values.data()};
-}
-
-StatusOr<std::vector<float>> ReadTensor(const SafetensorsFile& file, const std::string& name) {
-  const auto it = file.header().tensors.find(name);
-  if (it == file.header().tensors.end() || it->second.dtype != DType::kF32) {
-    return absl::DataLossError(absl::StrCat("no fp32 tensor ", name));
-  }
-  const absl::string_view bytes = file.Bytes(it->second);
-  std::vector<float> values(bytes.size() / sizeof(float));
-  std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
+constexpr char kIncomplete[] = ".incomplete";
+constexpr absl::Duration kShardsDeadline = absl::Minutes(10);
+constexpr absl::Duration kLook = absl::Milliseconds(20);
+constexpr int64_t kCopyFloats = int64_t{4} << 20;
 
 StatusOr<nlohmann::json> ReadManifest(const std::string& path) {
   HONE_ASSIGN_OR_RETURN(const std::string text, ReadFile(absl::StrCat(path, "/", kManifest)));
@@ -53,7 +51,7 @@ std::vector<std::string> ListCheckpoints(const RunFolder& folder) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder.checkpoints(), error)) {
     const std::string name = entry.path().filename();
-    if (absl::StartsWith(name, "step-") && !absl::EndsWith(name, ".incomplete")) {
+    if (absl::StartsWith(name, "step-") && !absl::EndsWith(name, kIncomplete)) {
       paths.push_back(entry.path());
     }
   }
@@ -61,59 +59,106 @@ std::vector<std::string> ListCheckpoints(const RunFolder& folder) {
   return paths;
 }
 
+bool IsKept(const nlohmann::json& manifest, const CheckpointSpec& spec) {
+  const int64_t step = manifest.value("step", int64_t{0});
+  return manifest.value("ends_stage", false) ||
+         (spec.keep_every > 0 && step % spec.keep_every == 0);
+}
+
 void RemoveOld(const RunFolder& folder, const CheckpointSpec& spec) {
   const std::vector<std::string> paths = ListCheckpoints(folder);
-  const int64_t old = static_cast<int64_t>(paths.size()) - spec.keep_last;
-  for (int64_t i = 0; i < old; ++i) {
+  for (int64_t i = 0; i < std::ssize(paths) - spec.keep_last; ++i) {
     const auto manifest = ReadManifest(paths[i]);
-    if (manifest.ok() && manifest->value("ends_stage", false)) continue;
+    if (manifest.ok() && IsKept(*manifest, spec)) continue;
     std::error_code error;
     fs::remove_all(paths[i], error);
     if (error) LogWarning(absl::StrCat("cannot remove ", paths[i], ": ", error.message()));
   }
 }
 
+StatusOr<std::string> FileHash(const std::string& path) {
+  HONE_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
+  return Sha256Hex({reinterpret_cast<const char*>(file.data()), file.size()});
+}
+
 // The checks that make a checkpoint trustworthy, before anything of it is used.
 Status CheckFiles(const std::string& path, const nlohmann::json& files) {
-  for (const auto& [name, hash] : files.items()) {
-    HONE_ASSIGN_OR_RETURN(const std::string content, ReadFile(absl::StrCat(path, "/", name)));
-    if (!hash.is_string() || Sha256Hex(content) != hash.get<std::string>()) {
+  for (const auto& [name, wanted] : files.items()) {
+    HONE_ASSIGN_OR_RETURN(const std::string hash, FileHash(absl::StrCat(path, "/", name)));
+    if (!wanted.is_string() || hash != wanted.get<std::string>()) {
       return absl::DataLossError(absl::StrCat(path, "/", name, " was altered or cut short"));
     }
   }
   return absl::OkStatus();
 }
 
+// A shard file appears when it is whole.
+Status WaitForShards(const std::string& partial, int num_shards) {
+  const absl::Time deadline = RealClock()->Now() + kShardsDeadline;
+  while (true) {
+    std::vector<std::string> missing;
+    for (int rank = 0; rank < num_shards; ++rank) {
+      if (!FileExists(absl::StrCat(partial, "/", ShardFileName(rank)))) {
+        missing.push_back(absl::StrCat(rank));
+      }
+    }
+    if (missing.empty()) return absl::OkStatus();
+    if (RealClock()->Now() > deadline) {
+      return absl::DeadlineExceededError(
+          absl::StrCat("no shard came from rank ", absl::StrJoin(missing, ", "), " within ",
+                       absl::FormatDuration(kShardsDeadline), "; is ", partial,
+                       " on a file system that all nodes share?"));
+    }
+    absl::SleepFor(kLook);
+  }
+}
+
+// hf/, from the shards and through a file: no more than a few megabytes are in memory at once.
+Status WriteHfFolder(const CheckpointContext& context, const std::string& partial) {
+  HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(partial, context.config));
+  const std::string path = partial + "/weights.flat";
+  const absl::Cleanup remove = [&] { unlink(path.c_str()); };
+  {
+    HONE_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file, AppendFile::Open(path));
+    const int64_t size = NumParameters(context.config);
+    std::vector<float> values(std::min(kCopyFloats, size));
+    for (int64_t begin = 0; begin < size; begin += kCopyFloats) {
+      const auto part = absl::MakeSpan(values).subspan(0, std::min(kCopyFloats, size - begin));
+      shards.Read("weights", begin, part);
+      HONE_RETURN_IF_ERROR(
+          file->Append({reinterpret_cast<const char*>(part.data()), part.size() * sizeof(float)}));
+    }
+  }
+  HONE_ASSIGN_OR_RETURN(const Weights weights, Weights::Map(context.config, path));
+  const std::string hf = partial + "/hf";
+  return context.origin != nullptr ? SaveHfFolder(hf, weights, *context.origin)
+                                   : SaveHfFolder(hf, weights, context.tokenizer);
+}
+
 }  // namespace
 
-Status SaveCheckpoint(const RunFolder& folder, const CheckpointSpec& spec,
-                      const std::string& experiment_hash, const TrainingState& state,
-                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer,
-                      const FolderOrigin* origin) {
-  const std::string path = absl::StrFormat("%s/step-%06d", folder.checkpoints(), state.step);
-  const std::string partial = path + ".incomplete";
+StatusOr<std::string> BeginCheckpoint(const RunFolder& folder, int64_t step) {
+  const std::string partial =
+      absl::StrFormat("%s/step-%06d%s", folder.checkpoints(), step, kIncomplete);
   std::error_code error;
-  fs::remove_all(partial, error);
+  fs::remove_all(partial, error);  // of an earlier try
   HONE_RETURN_IF_ERROR(MakeFolder(partial));
-  const std::string hf = partial + "/hf";
-  HONE_RETURN_IF_ERROR(origin != nullptr ? SaveHfFolder(hf, weights, *origin)
-                                         : SaveHfFolder(hf, weights, tokenizer));
-  std::vector<NamedTensor> tensors = {Tensor("weights", state.learner.weights),
-                                      Tensor("first_moment", state.learner.first_moment),
-                                      Tensor("second_moment", state.learner.second_moment)};
-  if (!state.reference.empty()) tensors.push_back(Tensor("reference", state.reference));
-  HONE_RETURN_IF_ERROR(WriteSafetensors(absl::StrCat(partial, "/", kShard), tensors, {}));
+  return partial;
+}
 
+Status CompleteCheckpoint(const CheckpointContext& context, const std::string& partial,
+                          int num_shards, const TrainingState& state, bool ends_stage) {
+  HONE_RETURN_IF_ERROR(WaitForShards(partial, num_shards));
+  HONE_RETURN_IF_ERROR(WriteHfFolder(context, partial));
   nlohmann::ordered_json manifest = {{"format", kFormat},
-                                     {"experiment", experiment_hash},
+                                     {"experiment", context.experiment_hash},
                                      {"step", state.step},
                                      {"stage", state.stage},
                                      {"stage_step", state.stage_step},
                                      {"ends_stage", ends_stage},
                                      {"policy_version", state.policy_version},
                                      {"data_cursor", state.data_cursor},
-                                     {"optimizer_step", state.learner.optimizer_step},
-                                     {"ranks", 1}};
+                                     {"ranks", num_shards}};
   if (state.measured) {
     manifest["measured"] = {{"accuracy", state.measured->accuracy},
                             {"policy_version", state.measured->policy_version},
@@ -122,15 +167,17 @@ Status SaveCheckpoint(const RunFolder& folder, const CheckpointSpec& spec,
   for (const auto& entry : fs::recursive_directory_iterator(partial)) {
     if (!entry.is_regular_file()) continue;
     const std::string name = fs::relative(entry.path(), partial);
-    HONE_ASSIGN_OR_RETURN(const std::string content, ReadFile(entry.path()));
-    manifest["files"][name] = Sha256Hex(content);
+    HONE_ASSIGN_OR_RETURN(manifest["files"][name], FileHash(entry.path()));
   }
   HONE_RETURN_IF_ERROR(
       WriteFileAtomically(absl::StrCat(partial, "/", kManifest), manifest.dump(2) + "\n"));
+  const std::string path(absl::StripSuffix(partial, kIncomplete));
+  std::error_code error;
   fs::remove_all(path, error);  // of an earlier try, found broken
   fs::rename(partial, path, error);
   if (error) return FromErrno(error.value(), absl::StrCat("cannot rename to ", path));
-  RemoveOld(folder, spec);
+  HONE_RETURN_IF_ERROR(SyncFolder(context.folder.checkpoints()));
+  RemoveOld(context.folder, context.spec);
   return absl::OkStatus();
 }
 
@@ -150,7 +197,6 @@ StatusOr<TrainingState> LoadCheckpoint(const std::string& path,
     state.stage_step = manifest.at("stage_step").get<int64_t>();
     state.policy_version = manifest.at("policy_version").get<uint64_t>();
     state.data_cursor = manifest.at("data_cursor").get<int64_t>();
-    state.learner.optimizer_step = manifest.at("optimizer_step").get<int64_t>();
     if (manifest.contains("measured")) {
       const auto& measured = manifest.at("measured");
       state.measured = {measured.at("accuracy").get<double>(),
@@ -160,14 +206,6 @@ StatusOr<TrainingState> LoadCheckpoint(const std::string& path,
     HONE_RETURN_IF_ERROR(CheckFiles(path, manifest.at("files")));
   } catch (const nlohmann::json::exception& e) {
     return absl::DataLossError(absl::StrCat(path, "/", kManifest, ": ", e.what()));
-  }
-  HONE_ASSIGN_OR_RETURN(const SafetensorsFile shard,
-                        SafetensorsFile::Open(absl::StrCat(path, "/", kShard)));
-  HONE_ASSIGN_OR_RETURN(state.learner.weights, ReadTensor(shard, "weights"));
-  HONE_ASSIGN_OR_RETURN(state.learner.first_moment, ReadTensor(shard, "first_moment"));
-  HONE_ASSIGN_OR_RETURN(state.learner.second_moment, ReadTensor(shard, "second_moment"));
-  if (shard.header().tensors.contains("reference")) {
-    HONE_ASSIGN_OR_RETURN(state.reference, ReadTensor(shard, "reference"));
   }
   return state;
 }

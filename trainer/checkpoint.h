@@ -1,25 +1,24 @@
 // Checkpoints: all that is needed to go on with the same bits, and the model as a Hugging Face
 // folder. checkpoints/step-NNNNNN/ holds manifest.json (position, hashes of the files), the shard
-// of each rank (weights, moments, reference policy) and hf/.
+// of each rank (trainer/shard_file.h) and hf/.
 //
-// A checkpoint is written to step-NNNNNN.incomplete and renamed when it is whole and on disk. The
-// newest one whose manifest and hashes are right is used; a broken one is named in a warning and
-// passed over.
+// A checkpoint is written to step-NNNNNN.incomplete and renamed when it is whole and on disk: rank
+// 0 makes the folder, every rank writes its shard, and rank 0 completes it. All of that runs beside
+// the training (trainer/background_save.h). The newest one whose manifest and hashes are right is
+// used; a broken one is named in a warning and passed over.
 #ifndef HONE_TRAINER_CHECKPOINT_H_
 #define HONE_TRAINER_CHECKPOINT_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/status.h"
 #include "config/experiment.h"
 #include "data/run_folder.h"
+#include "model/config.h"
 #include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
-#include "model/weights.h"
-#include "trainer/learner/learner.h"
 
 namespace hone {
 
@@ -39,18 +38,28 @@ struct TrainingState {
   uint64_t policy_version = 0;
   int64_t data_cursor = 0;  // problems or demonstrations of this stage that were used
   std::optional<HeldoutMeasure> measured;  // the latest
-  // Filled only in a checkpoint:
-  Learner::ShardState learner;
-  std::vector<float> reference;  // this rank's shard of the reference policy; empty without KL
 };
 
-// Writes the checkpoint of state.step, then removes old ones: kept are the newest
-// spec.keep_last and those that end a stage. `origin`, of a model that came from a folder, may be
-// null; hf/ then has its configuration and files.
-Status SaveCheckpoint(const RunFolder& folder, const CheckpointSpec& spec,
-                      const std::string& experiment_hash, const TrainingState& state,
-                      bool ends_stage, const Weights& weights, const Tokenizer& tokenizer,
-                      const FolderOrigin* origin);
+// What a checkpoint is made from besides the shards. Not owned.
+struct CheckpointContext {
+  const RunFolder& folder;
+  const CheckpointSpec& spec;
+  std::string experiment_hash;
+  const ModelConfig& config;
+  const Tokenizer& tokenizer;
+  // Of a model that came from a folder, else null; hf/ then has its configuration and files.
+  const FolderOrigin* origin;
+};
+
+// Makes the empty folder for the checkpoint of that step, and returns it.
+StatusOr<std::string> BeginCheckpoint(const RunFolder& folder, int64_t step);
+
+// Waits until all `num_shards` shards are in `partial`, adds hf/ and the manifest, gives the folder
+// its name, and removes old checkpoints: kept are the newest spec.keep_last, every
+// spec.keep_every-th step, and those that end a stage. DeadlineExceeded names the ranks whose
+// shards are missing.
+Status CompleteCheckpoint(const CheckpointContext& context, const std::string& partial,
+                          int num_shards, const TrainingState& state, bool ends_stage);
 
 // The newest intact checkpoint with its folder; nullopt when there is none.
 struct FoundCheckpoint {
@@ -60,7 +69,7 @@ struct FoundCheckpoint {
 StatusOr<std::optional<FoundCheckpoint>> FindCheckpoint(const RunFolder& folder,
                                                         const std::string& experiment_hash);
 
-// One checkpoint. Errors name the file and what is wrong with it.
+// One checkpoint, all of its files checked. Errors name the file and what is wrong with it.
 StatusOr<TrainingState> LoadCheckpoint(const std::string& path, const std::string& experiment_hash);
 
 }  // namespace hone

@@ -33,7 +33,8 @@ class GrpoLoop {
   // The loop of the paper: sample groups, judge them, update, publish.
   Status Run() {
     TrainingState& position = context_.position;
-    HONE_RETURN_IF_ERROR(StartReference());
+    // The reference policy is the stage's starting point, or what replaced it.
+    if (has_reference()) context_.learners.StartReference();
     PublishWeights(context_);
     while (position.stage_step < stage_.steps) {
       HONE_RETURN_IF_ERROR(CheckStop(context_));
@@ -55,40 +56,18 @@ class GrpoLoop {
       metrics.values = Describe(groups, update);
       HONE_RETURN_IF_ERROR(MaybeMeasure(&timer, &metrics));
       timer.AppendTo(&metrics.values);
-      HONE_RETURN_IF_ERROR(FinishStep(context_, metrics, stage_.steps, ReferenceShard()));
+      HONE_RETURN_IF_ERROR(FinishStep(context_, metrics, stage_.steps));
     }
     return absl::OkStatus();
   }
 
  private:
-  // The reference policy is the stage's starting point, or what replaced it.
-  Status StartReference() {
-    if (stage_.algorithm.kl_coefficient == 0) return absl::OkStatus();
-    reference_ = std::make_unique<Learner>(context_.learner.ExportWeights(), ReferenceOptions(),
-                                           &single_rank_);
-    if (!context_.position.reference.empty()) {
-      Learner::ShardState state = reference_->SaveShard();
-      state.weights = context_.position.reference;
-      reference_->RestoreShard(state);
-    }
-    return absl::OkStatus();
-  }
-
-  LearnerOptions ReferenceOptions() const {
-    return {context_.experiment.resources.trainer.micro_batch_tokens, true};
-  }
-
-  std::vector<float> ReferenceShard() {
-    return reference_ ? reference_->SaveShard().weights : std::vector<float>();
-  }
-
   // Every reference_every_steps steps the policy itself becomes the reference.
   void MaybeReplaceReference() {
     const int every = stage_.algorithm.reference_every_steps;
-    if (every == 0 || context_.position.stage_step % every != 0) return;
-    Learner::ShardState state = reference_->SaveShard();
-    state.weights = context_.learner.SaveShard().weights;
-    reference_->RestoreShard(state);
+    if (every > 0 && context_.position.stage_step % every == 0) {
+      context_.learners.ReplaceReference();
+    }
   }
 
   Status CheckVerifier(const StepGroups& groups) const {
@@ -132,37 +111,37 @@ class GrpoLoop {
   // update are the rollout's own, to the bit, unless the samples are of an older version; so a pass
   // for them is made only where samples may be old and their weights are to be corrected.
   void AddLogProbs(TrainBatch* step) {
-    const auto of = [&](Learner& policy) {
+    LearnerGroup& learners = context_.learners;
+    const auto only_logprobs = [](std::vector<TokenLogProbs> tokens) {
       std::vector<std::vector<float>> logprobs;
-      for (TokenLogProbs& tokens : policy.LogProbs(step->sequences, temperature())) {
-        logprobs.push_back(std::move(tokens.logprobs));
-      }
+      for (TokenLogProbs& sequence : tokens) logprobs.push_back(std::move(sequence.logprobs));
       return logprobs;
     };
-    if (reference_) step->ref_logprobs = of(*reference_);
+    if (has_reference()) {
+      step->ref_logprobs =
+          only_logprobs(learners.ReferenceLogProbs(step->sequences, temperature()));
+    }
     if (stage_.algorithm.correction != "none" && stage_.max_staleness > 0) {
-      step->old_logprobs = of(context_.learner);
+      step->old_logprobs = only_logprobs(learners.LogProbs(step->sequences, temperature()));
     }
   }
 
+  bool has_reference() const { return stage_.algorithm.kl_coefficient != 0; }
   float temperature() const { return static_cast<float>(stage_.sampling.temperature); }
 
-  void UpdateOnce(const TrainBatch& batch, bool first, UpdateResult* result) {
+  void UpdateOnce(TrainBatch batch, bool first, UpdateResult* result) {
     // Nothing to learn from: no gradient, and no step that would only move the moments.
     if (batch.sequences.empty()) return;
-    context_.learner.AccumulateGradient(
-        batch.sequences, temperature(),
-        [&](int64_t i, const TokenLogProbs& tokens, absl::Span<float> dlogprobs,
-            absl::Span<float> dentropies) {
-          result->terms +=
-              SequenceLoss(stage_.algorithm, batch.Tokens(i, tokens), dlogprobs, dentropies);
-          result->trained_tokens += static_cast<int64_t>(batch.sequences[i].tokens.size());
-          for (size_t t = 0; first && t < tokens.logprobs.size(); ++t) {
-            const double gap = std::abs(tokens.logprobs[t] - batch.rollout_logprobs[i][t]);
-            result->gap = std::max(result->gap, gap);
-          }
-        });
-    result->grad_norm += context_.learner.Update(stage_.optimizer, result->lr);
+    for (const TrainSequence& sequence : batch.sequences) {
+      result->trained_tokens += std::ssize(sequence.tokens);
+    }
+    const int stage = context_.position.stage;
+    for (const SequenceTerms& sequence :
+         context_.learners.PolicyGradient(stage, std::move(batch), temperature())) {
+      result->terms += sequence.terms;
+      if (first) result->gap = std::max(result->gap, sequence.gap);
+    }
+    result->grad_norm += context_.learners.Update(stage, result->lr);
   }
 
   // All that was sampled speaks of the policy, trained on or not.
@@ -235,8 +214,6 @@ class GrpoLoop {
   StageContext& context_;
   const GrpoStage& stage_;
   const Task& task_;
-  SingleRank single_rank_;
-  std::unique_ptr<Learner> reference_;
   GroupSource source_;
 };
 

@@ -1,5 +1,6 @@
 #include "trainer/run.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,11 +10,14 @@
 #include "absl/strings/str_format.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "cluster/collectives.h"
 #include "config/load.h"
 #include "kernels/parallel.h"
+#include "trainer/background_save.h"
 #include "trainer/checkpoint.h"
 #include "trainer/grpo.h"
+#include "trainer/learner_group.h"
+#include "trainer/learner_rank.h"
+#include "trainer/ranks.h"
 #include "trainer/sft.h"
 #include "trainer/stage.h"
 #include "trainer/starting_model.h"
@@ -27,44 +31,66 @@ Status RunStage(StageContext& context, const Stage& stage) {
   return RunGrpo(context, *stage.grpo);
 }
 
-// How many steps a stage has.
-int64_t StageSteps(const Stage& stage) { return stage.sft ? stage.sft->steps : stage.grpo->steps; }
-
 Status RunStages(StageContext& context) {
   const auto& stages = context.experiment.stages;
   TrainingState& position = context.position;
   while (position.stage < static_cast<int>(stages.size())) {
     const Stage& stage = stages[position.stage];
-    if (position.stage_step < StageSteps(stage)) HONE_RETURN_IF_ERROR(RunStage(context, stage));
+    if (position.stage_step < stage.steps()) HONE_RETURN_IF_ERROR(RunStage(context, stage));
     ++position.stage;
     position.stage_step = 0;
     position.data_cursor = 0;
-    position.reference.clear();
-    // Each stage has its own optimiser.
-    context.learner.ResetOptimizer();
+    // Each stage has its own optimiser and its own reference policy.
+    context.learners.ResetOptimizer();
+    context.learners.DropReference();
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
-Status CheckSupported(const Experiment& experiment) {
-  const int ranks = experiment.resources.trainer.ranks;
-  if (ranks == 1) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("resources.trainer.ranks is ", ranks,
-                   ": this version of hone trains on a single rank; --dry-run says what each of "
-                   "the ranks would need"));
+// The threads of this rank: its share of the cores, unless the experiment says.
+void SetRankThreads(const TrainerResources& resources) {
+  SetNumThreads(resources.threads);
+  if (resources.threads == 0) SetNumThreads(std::max(1, NumThreads() / NumLocalRanks()));
 }
 
-Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
-                  const std::atomic<bool>& stop) {
-  HONE_RETURN_IF_ERROR(CheckSupported(experiment));
-  SetNumThreads(experiment.resources.trainer.threads);
-  const std::string hash = ExperimentHash(experiment);
-  HONE_ASSIGN_OR_RETURN(StartingModel model, MakeStartingModel(experiment));
+struct Trainer {
+  const Experiment& experiment;
+  const RunFolder& folder;
+  const std::string hash;
+  const std::atomic<bool>& stop;
+  const std::atomic<bool>& rank_lost;
+  const Ranks& ranks;
+  const StartingModel& model;
+};
+
+// What every rank has: its part of the policy, from the starting model or from a checkpoint (empty:
+// none).
+StatusOr<std::unique_ptr<LearnerRank>> MakeLearnerRank(const Trainer& trainer,
+                                                       const std::string& checkpoint) {
+  auto rank = std::make_unique<LearnerRank>(trainer.experiment, trainer.model.config,
+                                            trainer.model.read, trainer.ranks.learner());
+  if (!checkpoint.empty()) HONE_RETURN_IF_ERROR(rank->Restore(checkpoint));
+  return rank;
+}
+
+// Ranks above 0.
+Status Follow(const Trainer& trainer) {
+  std::string checkpoint;
+  HONE_RETURN_IF_ERROR(BroadcastText(trainer.ranks.all.get(), "checkpoint", 0, &checkpoint));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<LearnerRank> own,
+                        MakeLearnerRank(trainer, checkpoint));
+  return FollowRankZero(own.get(), trainer.ranks.all.get());
+}
+
+// Rank 0: coordinator, stages, and everything that is written.
+Status Lead(const Trainer& trainer, Progress* progress) {
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model] = trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
-  TrainingState position = found ? std::move(found->state) : TrainingState();
+  const TrainingState position = found ? found->state : TrainingState();
+  std::string checkpoint = found ? found->path : "";
+  HONE_RETURN_IF_ERROR(BroadcastText(ranks.all.get(), "checkpoint", 0, &checkpoint));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<LearnerRank> own,
+                        MakeLearnerRank(trainer, checkpoint));
 
   // Whatever was written after the checkpoint will be done and written again.
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(folder.ledger(), hash));
@@ -81,28 +107,60 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
                         Coordinator::Start(options));
   HONE_RETURN_IF_ERROR(
       WriteFileAtomically(folder.coordinator_address(), coordinator->address() + "\n"));
+  if (found) {
+    progress->Say(absl::StrFormat("going on after step %d (%s)", position.step, found->path));
+  }
 
-  const Status status = CatchTorch([&]() -> Status {
-    SingleRank collectives;
-    const TrainerResources& resources = experiment.resources.trainer;
-    Learner learner(model.weights, {resources.micro_batch_tokens, resources.recompute},
-                    &collectives);
-    if (found) learner.RestoreShard(position.learner);
-    const int64_t resumed_at = position.step;
-    const FolderOrigin* origin = model.origin ? &*model.origin : nullptr;
-    StageContext context{experiment, hash,      folder,       model.tokenizer,
-                         origin,     learner,   *coordinator, *ledger,
-                         *metrics,   *progress, stop,         std::move(position)};
-    if (found) {
-      progress->Say(absl::StrFormat("going on after step %d (%s)", resumed_at, found->path));
-    }
-    return RunStages(context);
-  });
+  LearnerGroup learners(own.get(), ranks.all.get(),
+                        experiment.resources.trainer.timeout_seconds / 4, rank_lost,
+                        [&](const Status& status) {
+                          LogError(absl::StrCat("a rank is lost: ", status.message()));
+                          coordinator->Cancel();
+                        });
+  BackgroundSave save;
+  StageContext context{experiment,
+                       hash,
+                       folder,
+                       model.tokenizer,
+                       model.origin ? &*model.origin : nullptr,
+                       learners,
+                       save,
+                       ranks.shards->world().size,
+                       *coordinator,
+                       *ledger,
+                       *metrics,
+                       *progress,
+                       stop,
+                       position};
+  Status status = CatchTorch([&] { return RunStages(context); });
+  if (const Status saved = save.Finish(); status.ok()) status = saved;
+  // A rank that failed alone leaves the others in the middle of an operation: they are not told.
+  if (status.ok() || stop) {
+    const Status ended = learners.End();
+    if (status.ok()) status = ended;
+  }
   if (stop) return absl::CancelledError("asked to stop");
   HONE_RETURN_IF_ERROR(status);
   HONE_RETURN_IF_ERROR(ledger->CheckBalance());
   coordinator->Finish();
   return absl::OkStatus();
+}
+
+}  // namespace
+
+Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
+                  const std::atomic<bool>& stop, const std::atomic<bool>& rank_lost) {
+  HONE_ASSIGN_OR_RETURN(Ranks ranks, JoinRanks(experiment.resources.trainer, rank_lost));
+  const std::string hash = ExperimentHash(experiment);
+  const Status status = CatchTorch([&]() -> Status {
+    SetRankThreads(experiment.resources.trainer);
+    HONE_RETURN_IF_ERROR(CheckSameExperiment(ranks, hash));
+    HONE_ASSIGN_OR_RETURN(const StartingModel model, MakeStartingModel(experiment));
+    const Trainer trainer{experiment, folder, hash, stop, rank_lost, ranks, model};
+    return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
+  });
+  if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();
+  return status;
 }
 
 }  // namespace hone

@@ -11,15 +11,14 @@
 
 namespace hone {
 
-// InvalidArgument for what an experiment may say and this version cannot do yet.
-Status CheckSupported(const Experiment& experiment);
-
 // Does what the experiment says, from where the run folder's newest intact checkpoint left off,
 // and returns when every stage is done. Cancelled when `stop` was raised: the step in work is
 // given up (a resumed run does it again, with the same result).
+// `rank_lost` is raised when another rank is known to be gone.
+// With several ranks (resources.trainer) every one of them calls this; only rank 0 uses `progress`.
 // Blocks; every wait inside has a deadline and its error names what was waited for.
 Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
-                  const std::atomic<bool>& stop);
+                  const std::atomic<bool>& stop, const std::atomic<bool>& rank_lost);
 
 }  // namespace hone
 

@@ -1,6 +1,5 @@
 #include "trainer/sft.h"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,8 +14,8 @@ DemonstrationReader ReaderFor(const StageContext& context, const SftStage& stage
   DemonstrationOptions options;
   options.seed = context.experiment.seed;
   options.count = stage.demonstrations;
-  options.end_token = context.learner.config().eos_token_ids.front();
-  options.context = context.learner.config().max_position_embeddings;
+  options.end_token = context.learners.config().eos_token_ids.front();
+  options.context = context.learners.config().max_position_embeddings;
   return {context.tokenizer, task, options, context.position.data_cursor};
 }
 
@@ -35,22 +34,14 @@ struct SftStep {
   int64_t tokens = 0;
 };
 
-SftStep TrainStep(Learner& learner, const std::vector<TrainSequence>& sequences,
-                  const OptimizerSpec& optimizer, double lr) {
+SftStep TrainStep(LearnerGroup& learners, int stage, std::vector<TrainSequence> sequences,
+                  double lr) {
   SftStep step;
-  int64_t loss_tokens = 0;
-  for (const TrainSequence& sequence : sequences) {
-    loss_tokens += sequence.loss_tokens();
-    step.tokens += static_cast<int64_t>(sequence.tokens.size());
+  for (const TrainSequence& sequence : sequences) step.tokens += std::ssize(sequence.tokens);
+  for (const SequenceTerms& sequence : learners.SupervisedGradient(std::move(sequences))) {
+    step.loss += sequence.terms.loss;
   }
-  const double weight = 1.0 / static_cast<double>(loss_tokens);
-  learner.AccumulateGradient(
-      sequences, /*temperature=*/1.0f,
-      [&](int64_t, const TokenLogProbs& tokens, absl::Span<float> dlogprobs, absl::Span<float>) {
-        for (const float logprob : tokens.logprobs) step.loss -= weight * logprob;
-        std::fill(dlogprobs.begin(), dlogprobs.end(), static_cast<float>(-weight));
-      });
-  step.grad_norm = learner.Update(optimizer, lr);
+  step.grad_norm = learners.Update(stage, lr);
   return step;
 }
 
@@ -66,11 +57,11 @@ Status RunSft(StageContext& context, const SftStage& stage) {
     HONE_RETURN_IF_ERROR(CheckStop(context));
     StepTimer timer;
     timer.Start("data");
-    HONE_ASSIGN_OR_RETURN(const std::vector<TrainSequence> sequences,
+    HONE_ASSIGN_OR_RETURN(std::vector<TrainSequence> sequences,
                           NextBatch(&reader, stage.batch_tokens));
     timer.Start("learn");
     const double lr = LearningRate(stage.optimizer, position.stage_step, stage.steps);
-    const SftStep step = TrainStep(context.learner, sequences, stage.optimizer, lr);
+    const SftStep step = TrainStep(context.learners, position.stage, std::move(sequences), lr);
     ++position.step;
     ++position.stage_step;
     ++position.policy_version;
@@ -91,7 +82,7 @@ Status RunSft(StageContext& context, const SftStage& stage) {
       metrics.values.emplace_back("heldout_accuracy", heldout.accuracy);
     }
     timer.AppendTo(&metrics.values);
-    HONE_RETURN_IF_ERROR(FinishStep(context, metrics, stage.steps, {}));
+    HONE_RETURN_IF_ERROR(FinishStep(context, metrics, stage.steps));
   }
   return absl::OkStatus();
 }

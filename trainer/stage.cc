@@ -43,7 +43,7 @@ RolloutRecord MakeRecord(const StageContext& context, const std::string& split, 
 
 // Before any worker meets a prompt that it cannot continue.
 Status CheckPrompts(const StageContext& context, const std::vector<Prompt>& prompts) {
-  const int64_t longest = context.learner.config().max_position_embeddings;
+  const int64_t longest = context.learners.config().max_position_embeddings;
   for (const Prompt& prompt : prompts) {
     if (static_cast<int64_t>(prompt.tokens.size()) < longest) continue;
     return absl::InvalidArgumentError(absl::StrCat(
@@ -52,6 +52,22 @@ Status CheckPrompts(const StageContext& context, const std::vector<Prompt>& prom
         ToValidUtf8(prompt.problem.prompt.substr(0, 80))));
   }
   return absl::OkStatus();
+}
+
+// Every rank copies its state and writes it while the run goes on; so does this one with the rest.
+Status StartCheckpoint(StageContext& context, bool ends_stage) {
+  context.progress.Phase("saving a checkpoint");
+  HONE_RETURN_IF_ERROR(context.save.Finish());
+  HONE_ASSIGN_OR_RETURN(const std::string partial,
+                        BeginCheckpoint(context.folder, context.position.step));
+  return context.save.Start([&context, partial, ends_stage, state = context.position,
+                             write_shard = context.learners.Save(partial)]() -> Status {
+    HONE_RETURN_IF_ERROR(write_shard());
+    const CheckpointContext checkpoint{context.folder,          context.experiment.checkpoint,
+                                       context.experiment_hash, context.learners.config(),
+                                       context.tokenizer,       context.origin};
+    return CompleteCheckpoint(checkpoint, partial, context.num_shards, state, ends_stage);
+  });
 }
 
 }  // namespace
@@ -74,8 +90,7 @@ void StepTimer::AppendTo(std::vector<std::pair<std::string, double>>* values) {
 double StepTimer::seconds() const { return Now() - begin_; }
 
 void PublishWeights(StageContext& context) {
-  context.coordinator.Publish(context.position.policy_version,
-                              std::make_shared<const Weights>(context.learner.ExportWeights()));
+  context.coordinator.Publish(context.position.policy_version, context.learners.ExportWeights());
 }
 
 StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source) {
@@ -111,7 +126,7 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
   job.num_samples = request.num_samples;
   job.sampling = request.sampling;
   job.sampling.seed = context.experiment.seed;
-  job.sampling.stop_tokens = context.learner.config().eos_token_ids;
+  job.sampling.stop_tokens = context.learners.config().eos_token_ids;
   job.reward = request.reward;
   job.decode = [&tokenizer = context.tokenizer](absl::Span<const int32_t> tokens) {
     return CompletionText(tokenizer, tokens);
@@ -187,20 +202,12 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   return Heldout{accuracy, /*known=*/false};
 }
 
-Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps,
-                  const std::vector<float>& reference) {
-  TrainingState& position = context.position;
+Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps) {
+  const TrainingState& position = context.position;
   HONE_RETURN_IF_ERROR(context.metrics.Write(metrics));
   const bool ends_stage = position.stage_step == stage_steps;
-  const CheckpointSpec& spec = context.experiment.checkpoint;
-  if (ends_stage || position.stage_step % spec.every_steps == 0) {
-    context.progress.Phase("saving a checkpoint");
-    TrainingState state = position;
-    state.learner = context.learner.SaveShard();
-    state.reference = reference;
-    HONE_RETURN_IF_ERROR(SaveCheckpoint(context.folder, spec, context.experiment_hash, state,
-                                        ends_stage, context.learner.ExportWeights(),
-                                        context.tokenizer, context.origin));
+  if (ends_stage || position.stage_step % context.experiment.checkpoint.every_steps == 0) {
+    HONE_RETURN_IF_ERROR(StartCheckpoint(context, ends_stage));
   }
   context.progress.Step(position.stage_step, metrics);
   return absl::OkStatus();

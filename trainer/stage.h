@@ -16,9 +16,10 @@
 #include "data/task.h"
 #include "model/folder_origin.h"
 #include "model/tokenizer/tokenizer.h"
+#include "trainer/background_save.h"
 #include "trainer/checkpoint.h"
 #include "trainer/coordinator/coordinator.h"
-#include "trainer/learner/learner.h"
+#include "trainer/learner_group.h"
 #include "trainer/progress.h"
 
 namespace hone {
@@ -30,7 +31,9 @@ struct StageContext {
   const RunFolder& folder;
   const Tokenizer& tokenizer;
   const FolderOrigin* origin;  // null for a model that was made here
-  Learner& learner;
+  LearnerGroup& learners;
+  BackgroundSave& save;
+  int num_shards;  // of a checkpoint
   Coordinator& coordinator;
   Ledger& ledger;
   MetricsWriter& metrics;
@@ -97,10 +100,9 @@ struct Heldout {
 StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const SourceSpec& source,
                                  const EvalSpec& spec, int64_t step);
 
-// Writes the step's metrics, shows them, and saves a checkpoint when one is due. `reference` is the
-// policy that the KL is measured against, empty without.
-Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps,
-                  const std::vector<float>& reference);
+// Writes the step's metrics, shows them, and starts to save a checkpoint when one is due. Returns
+// the error of the save before.
+Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps);
 
 // Cancelled when the run was asked to stop.
 Status CheckStop(const StageContext& context);

@@ -4,12 +4,16 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/hf_folder.h"
 #include "model/tokenizer/train.h"
+#include "trainer/learner/shard_layout.h"
+#include "trainer/shard_file.h"
 
 namespace hone {
 namespace {
@@ -37,7 +41,8 @@ class CheckpointTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_.root); }
 
-  void Save(int64_t step, bool ends_stage = false) {
+  // As `ranks` ranks do it. The moments are made from the weights, so that every number is another.
+  void Save(int64_t step, bool ends_stage = false, int ranks = 1, CheckpointSpec spec = {}) {
     TrainingState state;
     state.step = step;
     state.stage = 1;
@@ -45,14 +50,40 @@ class CheckpointTest : public testing::Test {
     state.policy_version = 10 * step;
     state.data_cursor = 5;
     state.measured = {0.5, 30, "spec"};
-    state.learner = {{1, 2, static_cast<float>(step)}, {3, 4, 5}, {6, 7, 8}, 9};
-    state.reference = {0.5f};
-    CheckpointSpec spec;
-    spec.keep_last = 2;
+    const auto partial = BeginCheckpoint(folder_, step);
+    ASSERT_TRUE(partial.ok()) << partial.status();
+    for (int rank = ranks - 1; rank >= 0; --rank) {
+      const Status written =
+          WriteShardFile(*partial, {rank, ranks}, Shard({rank, ranks}), Reference({rank, ranks}));
+      ASSERT_TRUE(written.ok()) << written;
+    }
     const Status status =
-        SaveCheckpoint(folder_, spec, "hash", state, ends_stage, weights_, *tokenizer_, nullptr);
+        CompleteCheckpoint(Context(spec, nullptr), *partial, ranks, state, ends_stage);
     ASSERT_TRUE(status.ok()) << status;
   }
+  CheckpointContext Context(const CheckpointSpec& spec, const FolderOrigin* origin) {
+    return {folder_, spec, "hash", weights_.config(), *tokenizer_, origin};
+  }
+
+  // What rank `world.rank` holds of the flat vector, each number changed by `change`.
+  template <typename Change>
+  std::vector<float> Part(World world, Change change) {
+    std::vector<float> part;
+    for (const FlatRange& range : ShardRanges(Units(weights_.config()), world)) {
+      for (int64_t i = range.begin; i < range.begin + range.count; ++i) {
+        part.push_back(change(std::as_const(weights_).flat()[i]));
+      }
+    }
+    return part;
+  }
+  Learner::ShardState Shard(World world) {
+    return {Part(world, [](float w) { return w; }), Part(world, [](float w) { return w + 1; }),
+            Part(world, [](float w) { return w + 2; }), 9};
+  }
+  std::vector<float> Reference(World world) {
+    return Part(world, [](float w) { return w + 3; });
+  }
+
   std::string Path(const std::string& name) { return folder_.checkpoints() + "/" + name; }
 
   RunFolder folder_;
@@ -73,14 +104,49 @@ TEST_F(CheckpointTest, ComesBackAsItWas) {
   EXPECT_EQ(state.policy_version, 50u);
   EXPECT_EQ(state.data_cursor, 5);
   EXPECT_EQ(state.measured->accuracy, 0.5);
-  EXPECT_THAT(state.learner.weights, testing::ElementsAre(1, 2, 5));
-  EXPECT_THAT(state.learner.second_moment, testing::ElementsAre(6, 7, 8));
-  EXPECT_EQ(state.learner.optimizer_step, 9);
-  EXPECT_THAT(state.reference, testing::ElementsAre(0.5f));
   const auto config = LoadModelConfig((*found)->path + "/hf");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(LoadWeights((*found)->path + "/hf", *config)->flat(),
               ElementsAreArray(weights_.flat()));
+}
+
+TEST_F(CheckpointTest, AnyNumberOfRanksReadsWhatAnyOtherWrote) {
+  for (const int ranks : {1, 2, 3, 7}) {
+    SCOPED_TRACE(ranks);
+    Save(4, false, ranks);
+    const auto shards = ShardFiles::Open(Path("step-000004"), weights_.config());
+    ASSERT_TRUE(shards.ok()) << shards.status();
+    EXPECT_TRUE(shards->has_reference());
+    EXPECT_EQ(shards->optimizer_step(), 9);
+    for (const int readers : {1, 2, 5}) {
+      for (int reader = 0; reader < readers; ++reader) {
+        const World world{reader, readers};
+        const auto read = [&](const std::string& tensor) {
+          std::vector<float> part;
+          for (const FlatRange& range : ShardRanges(Units(weights_.config()), world)) {
+            part.resize(part.size() + range.count);
+            shards->Read(tensor, range.begin, absl::MakeSpan(part).last(range.count));
+          }
+          return part;
+        };
+        EXPECT_THAT(read("weights"), ElementsAreArray(Shard(world).weights));
+        EXPECT_THAT(read("first_moment"), ElementsAreArray(Shard(world).first_moment));
+        EXPECT_THAT(read("second_moment"), ElementsAreArray(Shard(world).second_moment));
+        EXPECT_THAT(read("reference"), ElementsAreArray(Reference(world)));
+      }
+    }
+    const std::string hf = Path("step-000004/hf");
+    EXPECT_THAT(LoadWeights(hf, *LoadModelConfig(hf))->flat(), ElementsAreArray(weights_.flat()));
+    EXPECT_FALSE(fs::exists(Path("step-000004/weights.flat")));
+  }
+}
+
+TEST_F(CheckpointTest, ShardsOfAnotherModelAreRefused) {
+  Save(4);
+  ModelConfig other = weights_.config();
+  other.intermediate_size = 32;
+  EXPECT_THAT(std::string(ShardFiles::Open(Path("step-000004"), other).status().message()),
+              HasSubstr("another model"));
 }
 
 TEST_F(CheckpointTest, AModelFromAFolderKeepsWhatCameWithIt) {
@@ -91,18 +157,20 @@ TEST_F(CheckpointTest, AModelFromAFolderKeepsWhatCameWithIt) {
   ASSERT_TRUE(model.ok()) << model.status();
   TrainingState state;
   state.step = 1;
-  ASSERT_TRUE(
-      SaveCheckpoint(folder_, {}, "hash", state, false, model->weights, *tokenizer_, &model->origin)
-          .ok());
+  const auto partial = BeginCheckpoint(folder_, 1);
+  ASSERT_TRUE(partial.ok()) << partial.status();
+  ASSERT_TRUE(WriteShardFile(*partial, {}, Shard({}), {}).ok());
+  ASSERT_TRUE(CompleteCheckpoint(Context({}, &model->origin), *partial, 1, state, false).ok());
   EXPECT_EQ(*ReadFile(Path("step-000001/hf/LICENSE")), "a licence");
   EXPECT_TRUE(LoadCheckpoint(Path("step-000001"), "hash").ok());
 }
 
 TEST_F(CheckpointTest, ABrokenOneIsPassedOver) {
-  for (const char* file : {"shard-0.safetensors", "hf/config.json", "manifest.json"}) {
+  for (const char* file :
+       {"shard-0.safetensors", "shard-1.safetensors", "hf/config.json", "manifest.json"}) {
     SCOPED_TRACE(file);
-    Save(4);
-    Save(5);
+    Save(4, false, 2);
+    Save(5, false, 2);
     const std::string path = Path("step-000005/") + file;
     fs::resize_file(path, fs::file_size(path) - 10);
     EXPECT_FALSE(LoadCheckpoint(Path("step-000005"), "hash").ok());
@@ -140,6 +208,18 @@ TEST_F(CheckpointTest, OldOnesGoButForTheEndsOfStages) {
   EXPECT_FALSE(fs::exists(Path("step-000005")));
   EXPECT_TRUE(fs::exists(Path("step-000006")));
   EXPECT_TRUE(fs::exists(Path("step-000007")));
+}
+
+TEST_F(CheckpointTest, EverySoManyStepsOneStays) {
+  CheckpointSpec spec;
+  spec.keep_last = 1;
+  spec.keep_every = 4;
+  for (int64_t step = 3; step <= 9; ++step) Save(step, false, 1, spec);
+  std::vector<std::string> kept;
+  for (const auto& entry : fs::directory_iterator(folder_.checkpoints())) {
+    kept.push_back(entry.path().filename());
+  }
+  EXPECT_THAT(kept, testing::UnorderedElementsAre("step-000004", "step-000008", "step-000009"));
 }
 
 }  // namespace

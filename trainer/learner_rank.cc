@@ -1,0 +1,174 @@
+#include "trainer/learner_rank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "trainer/learner/throw_if_error.h"
+#include "trainer/shard_file.h"
+
+namespace hone {
+
+LearnerOptions OptionsFor(const TrainerResources& resources) {
+  LearnerOptions options;
+  options.micro_batch_tokens = resources.micro_batch_tokens;
+  options.recompute = resources.recompute;
+  options.virtual_shards = resources.virtual_shards;
+  return options;
+}
+
+LearnerRank::LearnerRank(const Experiment& experiment, const ModelConfig& config,
+                         Learner::ReadWeights read, const LearnerRanks& ranks)
+    : experiment_(experiment),
+      ranks_(ranks),
+      policy_(config, read, OptionsFor(experiment.resources.trainer), ranks) {}
+
+Status LearnerRank::Restore(const std::string& checkpoint) {
+  HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(checkpoint, config()));
+  Learner::ShardState state;
+  state.optimizer_step = shards.optimizer_step();
+  for (const FlatRange& range : policy_.shard_ranges()) {
+    const auto read = [&](const char* tensor, std::vector<float>* to) {
+      to->resize(to->size() + range.count);
+      shards.Read(tensor, range.begin, absl::MakeSpan(*to).last(range.count));
+    };
+    read("weights", &state.weights);
+    read("first_moment", &state.first_moment);
+    read("second_moment", &state.second_moment);
+  }
+  policy_.RestoreShard(state);
+  if (!shards.has_reference()) return absl::OkStatus();
+  StartReference(
+      [&](int64_t begin, absl::Span<float> out) { shards.Read("reference", begin, out); });
+  return absl::OkStatus();
+}
+
+LearnerRank::Result LearnerRank::Execute(const LearnerCommand& command) {
+  using Kind = LearnerCommand::Kind;
+  const auto copy_policy = [this](int64_t begin, absl::Span<float> out) { CopyPolicy(begin, out); };
+  Result result;
+  switch (command.kind) {
+    case Kind::kStillHere:
+    case Kind::kEnd:
+      break;
+    case Kind::kPolicyGradient:
+      result.sequences = PolicyGradient(command);
+      break;
+    case Kind::kSupervisedGradient:
+      result.sequences = SupervisedGradient(command);
+      break;
+    case Kind::kUpdate:
+      result.grad_norm = policy_.Update(experiment_.stages[command.stage].optimizer(), command.lr);
+      break;
+    case Kind::kLogProbs:
+      result.logprobs = policy_.LogProbs(command.batch.sequences, command.temperature);
+      break;
+    case Kind::kReferenceLogProbs:
+      result.logprobs = reference_->LogProbs(command.batch.sequences, command.temperature);
+      break;
+    case Kind::kStartReference:
+      if (reference_ == nullptr) StartReference(copy_policy);
+      break;
+    case Kind::kReplaceReference:
+      reference_->ReadShards(copy_policy);
+      break;
+    case Kind::kDropReference:
+      reference_.reset();
+      break;
+    case Kind::kResetOptimizer:
+      policy_.ResetOptimizer();
+      break;
+    case Kind::kExport:
+      result.weights = std::make_shared<const Weights>(policy_.ExportWeights());
+      break;
+    case Kind::kSave:
+      result.write_shard = WriteShard(command.checkpoint);
+      break;
+  }
+  return result;
+}
+
+std::vector<SequenceTerms> LearnerRank::PolicyGradient(const LearnerCommand& command) {
+  const AlgorithmSpec& algorithm = experiment_.stages[command.stage].grpo->algorithm;
+  const TrainBatch& batch = command.batch;
+  std::vector<SequenceTerms> sequences(batch.sequences.size());
+  policy_.AccumulateGradient(batch.sequences, command.temperature,
+                             [&](int64_t i, const TokenLogProbs& tokens,
+                                 absl::Span<float> dlogprobs, absl::Span<float> dentropies) {
+                               sequences[i].terms = SequenceLoss(algorithm, batch.Tokens(i, tokens),
+                                                                 dlogprobs, dentropies);
+                               for (size_t t = 0; t < tokens.logprobs.size(); ++t) {
+                                 const double gap =
+                                     std::abs(tokens.logprobs[t] - batch.rollout_logprobs[i][t]);
+                                 sequences[i].gap = std::max(sequences[i].gap, gap);
+                               }
+                             });
+  Share(&sequences);
+  return sequences;
+}
+
+std::vector<SequenceTerms> LearnerRank::SupervisedGradient(const LearnerCommand& command) {
+  const std::vector<TrainSequence>& batch = command.batch.sequences;
+  int64_t loss_tokens = 0;
+  for (const TrainSequence& sequence : batch) loss_tokens += sequence.loss_tokens();
+  const double weight = 1.0 / static_cast<double>(loss_tokens);
+  std::vector<SequenceTerms> sequences(batch.size());
+  policy_.AccumulateGradient(
+      batch, /*temperature=*/1.0f,
+      [&](int64_t i, const TokenLogProbs& tokens, absl::Span<float> dlogprobs, absl::Span<float>) {
+        for (const float logprob : tokens.logprobs) sequences[i].terms.loss -= weight * logprob;
+        std::fill(dlogprobs.begin(), dlogprobs.end(), static_cast<float>(-weight));
+      });
+  Share(&sequences);
+  return sequences;
+}
+
+void LearnerRank::Share(std::vector<SequenceTerms>* sequences) {
+  std::vector<double> values;
+  for (const auto& [terms, gap] : *sequences) {
+    for (const double value : {terms.loss, terms.kl, terms.clipped, terms.entropy, terms.correction,
+                               static_cast<double>(terms.tokens), gap}) {
+      values.push_back(value);
+    }
+  }
+  // Zeros where other ranks computed.
+  ThrowIfError(ranks_.all->AllReduce("loss", values.data(), std::ssize(values)).Wait());
+  auto value = values.begin();
+  for (auto& [terms, gap] : *sequences) {
+    for (double* field :
+         {&terms.loss, &terms.kl, &terms.clipped, &terms.entropy, &terms.correction}) {
+      *field = *value++;
+    }
+    terms.tokens = static_cast<int64_t>(*value++);
+    gap = *value++;
+  }
+}
+
+void LearnerRank::StartReference(Learner::ReadWeights read) {
+  LearnerOptions options = OptionsFor(experiment_.resources.trainer);
+  options.trained = false;
+  reference_ = std::make_unique<Learner>(config(), read, options, ranks_);
+}
+
+void LearnerRank::CopyPolicy(int64_t begin, absl::Span<float> out) {
+  // The reference policy is sharded in the same way.
+  for (const Learner::Shard& shard : policy_.Shards()) {
+    if (shard.begin == begin) std::copy(shard.weights.begin(), shard.weights.end(), out.begin());
+  }
+}
+
+// The state is copied here and written while training goes on. Of ranks that hold the same shard
+// the first one writes.
+std::function<Status()> LearnerRank::WriteShard(const std::string& folder) {
+  if (ranks_.replicas->world().rank > 0) return [] { return absl::OkStatus(); };
+  Learner::ShardState state = policy_.SaveShard();
+  std::vector<float> reference;
+  if (reference_ != nullptr) reference = reference_->SaveShard().weights;
+  return [folder, world = ranks_.shards->world(), state = std::move(state),
+          reference = std::move(reference)] {
+    return WriteShardFile(folder, world, state, reference);
+  };
+}
+
+}  // namespace hone
