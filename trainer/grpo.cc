@@ -34,7 +34,7 @@ class GrpoLoop {
   Status Run() {
     TrainingState& position = context_.position;
     HONE_RETURN_IF_ERROR(StartReference());
-    PublishWeights(context_);
+    HONE_RETURN_IF_ERROR(PublishWeights(context_));
     while (position.stage_step < stage_.steps) {
       HONE_RETURN_IF_ERROR(CheckStop(context_));
       StepTimer timer;
@@ -49,7 +49,7 @@ class GrpoLoop {
       timer.Start("publish");
       ++position.stage_step;
       ++position.policy_version;
-      PublishWeights(context_);
+      HONE_RETURN_IF_ERROR(PublishWeights(context_));
       MaybeReplaceReference();
       StepMetrics metrics{position.step, "grpo", position.policy_version, {}};
       metrics.values = Describe(groups, update);

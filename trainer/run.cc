@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cluster/collectives.h"
+#include "cluster/weights_publisher.h"
 #include "config/load.h"
 #include "kernels/parallel.h"
 #include "trainer/checkpoint.h"
@@ -79,6 +80,8 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
   options.experiment_hash = hash;
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                         Coordinator::Start(options));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
+                        WeightsPublisher::Start("127.0.0.1:0"));
   HONE_RETURN_IF_ERROR(
       WriteFileAtomically(folder.coordinator_address(), coordinator->address() + "\n"));
 
@@ -90,9 +93,10 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     if (found) learner.RestoreShard(position.learner);
     const int64_t resumed_at = position.step;
     const FolderOrigin* origin = model.origin ? &*model.origin : nullptr;
-    StageContext context{experiment, hash,      folder,       model.tokenizer,
-                         origin,     learner,   *coordinator, *ledger,
-                         *metrics,   *progress, stop,         std::move(position)};
+    StageContext context{
+        experiment,         hash,       folder,  model.tokenizer, origin,    learner,
+        *coordinator,       *publisher, *ledger, *metrics,        *progress, stop,
+        std::move(position)};
     if (found) {
       progress->Say(absl::StrFormat("going on after step %d (%s)", resumed_at, found->path));
     }

@@ -73,9 +73,12 @@ void StepTimer::AppendTo(std::vector<std::pair<std::string, double>>* values) {
 
 double StepTimer::seconds() const { return Now() - begin_; }
 
-void PublishWeights(StageContext& context) {
-  context.coordinator.Publish(context.position.policy_version,
-                              std::make_shared<const Weights>(context.learner.ExportWeights()));
+Status PublishWeights(StageContext& context) {
+  const uint64_t version = context.position.policy_version;
+  const Weights weights = context.learner.ExportWeights();
+  HONE_ASSIGN_OR_RETURN(const WeightsSource source,
+                        context.publisher.Publish(version, {{0, weights.flat()}}));
+  return context.coordinator.Publish(version, weights.config(), {source});
 }
 
 StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source) {
@@ -167,7 +170,7 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   request.sampling.temperature = 1.0f;
   request.sampling.max_tokens = spec.max_tokens;
   request.reward = {{task.reward(), 1.0}};
-  PublishWeights(context);
+  HONE_RETURN_IF_ERROR(PublishWeights(context));
   HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
   HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,
                         FinishSampling(context, sampling, "heldout"));

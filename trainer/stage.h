@@ -9,6 +9,7 @@
 
 #include "absl/types/span.h"
 #include "base/status.h"
+#include "cluster/weights_publisher.h"
 #include "config/experiment.h"
 #include "data/ledger.h"
 #include "data/records.h"
@@ -32,6 +33,7 @@ struct StageContext {
   const FolderOrigin* origin;  // null for a model that was made here
   Learner& learner;
   Coordinator& coordinator;
+  WeightsPublisher& publisher;
   Ledger& ledger;
   MetricsWriter& metrics;
   Progress& progress;
@@ -56,7 +58,7 @@ class StepTimer {
 };
 
 // Makes the learner's weights the version that workers sample from.
-void PublishWeights(StageContext& context);
+Status PublishWeights(StageContext& context);
 
 // The stage's task, with prompts made for the run's model. Says what is left out of data.
 StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source);
