@@ -154,21 +154,24 @@ TEST(WeightsClient, StopsWhenItIsAskedTo) {
 }
 
 TEST(WeightsClient, AStreamUnderWayEndsWithTheVersionItBeganWith) {
-  std::vector<float> values(kFloats);
-  for (int64_t i = 0; i < kFloats; ++i) values[i] = ProbeValue(i, 1);
+  // One stream: of two, the second could come too late for the first version.
+  constexpr int64_t kSize = 3 << 20;
+  ASSERT_EQ(NumWeightsConnections(kSize * 4), 1);
+  std::vector<float> values(kSize);
+  for (int64_t i = 0; i < kSize; ++i) values[i] = ProbeValue(i, 1);
   const auto publisher = *WeightsPublisher::Start("127.0.0.1:0");
   WeightsSource source = *publisher->Publish(1, {{0, values}});
-  TripWire wire(source.address, kBytes / 2, [&] {
+  TripWire wire(source.address, kSize * 2, [&] {
     for (float& value : values) ++value;
     EXPECT_TRUE(publisher->Publish(2, {{0, values}}).ok());
   });
   source.address = wire.address();
-  const Fetched fetched = Fetch({source}, Elsewhere());
+  const Fetched fetched = Fetch({source}, Elsewhere(), kSize);
   ASSERT_TRUE(fetched.report.ok()) << fetched.report.status();
   EXPECT_EQ(FirstWrong(fetched.flat, 1), -1);
   // Now it is over, in either way.
   for (const WeightsFetchOptions& options : {WeightsFetchOptions(), Elsewhere()}) {
-    const Status status = Fetch({source}, options).report.status();
+    const Status status = Fetch({source}, options, kSize).report.status();
     EXPECT_TRUE(absl::IsNotFound(status)) << status;
   }
 }

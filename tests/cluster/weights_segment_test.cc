@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -177,6 +178,7 @@ TEST(WeightsSegment, GoesWithItsProcess) {
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
   const pid_t pid = fork();
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     const StatusOr<Segment> segment = WeightsSegment::Create(9, {{0, std::vector<float>{1, 2}}});
     const WeightsSource source = segment.ok() ? (*segment)->source() : WeightsSource();
     const uint64_t words[] = {source.nonce, static_cast<uint64_t>(source.fd)};
