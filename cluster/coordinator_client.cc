@@ -16,6 +16,9 @@ constexpr double kSubmitSeconds = 30;
 constexpr double kManifestSeconds = 30;
 constexpr double kFirstPauseSeconds = 0.1;  // between attempts; doubles up to the last
 constexpr double kLastPauseSeconds = 2;
+// The same for weights that a rank has let go of: usually the next version is about to be
+// published.
+constexpr double kLastFetchPauseSeconds = 0.4;
 // Oftener than the coordinator asks for, so that the end of a run is heard of soon.
 constexpr double kLongestHeartbeatSeconds = 0.5;
 constexpr double kShortestHeartbeatSeconds = 0.01;
@@ -202,7 +205,7 @@ Status CoordinatorClient::FetchWeights(uint64_t version, const FetchParts& fetch
   request.set_client_id(options_.client_id);
   request.set_policy_version(version);
   absl::Time failing_since = absl::InfiniteFuture();
-  for (double pause = kFirstPauseSeconds;; pause = std::min(2 * pause, kLastPauseSeconds)) {
+  for (double pause = kFirstPauseSeconds;; pause = std::min(2 * pause, kLastFetchPauseSeconds)) {
     proto::WeightsManifest manifest;
     HONE_RETURN_IF_ERROR(Call(kManifestSeconds, [&](Stub* stub, grpc::ClientContext* context) {
       return stub->FetchWeights(context, request, &manifest);
