@@ -21,6 +21,7 @@ void AddBench(CLI::App* root, Action* action) {
       "--max-tokens 128");
   AddBenchRollout(app, action);
   AddBenchStep(app, action);
+  AddBenchSync(app, action);
   AddBenchTokenizer(app, action);
 }
 

@@ -14,6 +14,7 @@ namespace hone {
 // Each adds its benchmark to `bench`.
 void AddBenchRollout(CLI::App* bench, Action* action);
 void AddBenchStep(CLI::App* bench, Action* action);
+void AddBenchSync(CLI::App* bench, Action* action);
 void AddBenchTokenizer(CLI::App* bench, Action* action);
 
 // --model and --shape, of which one is given, and --threads.

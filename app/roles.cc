@@ -100,6 +100,7 @@ Status RunTrainerRole(Options options) {
 }
 
 Status RunRolloutRole(const Options& options) {
+  KeepFreedMemory();  // each version of the weights takes what the one before left
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
   const RolloutResources& resources = context.experiment.resources.rollout;
   SetNumThreads(resources.threads > 0 ? resources.threads

@@ -13,16 +13,19 @@ namespace {
 constexpr double kRegisterSeconds = 5;  // deadlines of the calls
 constexpr double kLeaseSeconds = 5;     // beyond the wait that was asked for
 constexpr double kSubmitSeconds = 30;
-constexpr double kFetchSeconds = 600;
+constexpr double kManifestSeconds = 30;
 constexpr double kFirstPauseSeconds = 0.1;  // between attempts; doubles up to the last
 constexpr double kLastPauseSeconds = 2;
+// The same for weights that a rank has let go of: usually the next version is about to be
+// published.
+constexpr double kLastFetchPauseSeconds = 0.4;
 // Oftener than the coordinator asks for, so that the end of a run is heard of soon.
 constexpr double kLongestHeartbeatSeconds = 0.5;
 constexpr double kShortestHeartbeatSeconds = 0.01;
 constexpr double kStopPollSeconds = 0.1;  // `stop` is set by signal handlers, which cannot wake us
 
-// Worth another attempt: the coordinator may be restarting, or busy. Internal is what gRPC makes
-// of a stream that its peer reset, Cancelled what a server that shuts down makes of its calls.
+// Worth another attempt: the peer may be restarting, or busy. Internal is what gRPC makes of a
+// stream that its peer reset, Cancelled what a server that shuts down makes of its calls.
 bool IsTransient(const Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsCancelled(status);
@@ -197,22 +200,28 @@ StatusOr<proto::SubmitResponse> CoordinatorClient::Submit(proto::SubmitRequest r
   return response;
 }
 
-Status CoordinatorClient::FetchWeights(
-    uint64_t version, const std::function<Status(const proto::WeightsChunk&)>& sink) {
+Status CoordinatorClient::FetchWeights(uint64_t version, const FetchParts& fetch) {
   proto::FetchWeightsRequest request;
   request.set_client_id(options_.client_id);
   request.set_policy_version(version);
-  return Call(kFetchSeconds, [&](Stub* stub, grpc::ClientContext* context) {
-    const auto reader = stub->FetchWeights(context, request);
-    Status sink_status;
-    proto::WeightsChunk chunk;
-    while (sink_status.ok() && reader->Read(&chunk)) {
-      sink_status = stop_ ? absl::CancelledError("stopped") : sink(chunk);
+  absl::Time failing_since = absl::InfiniteFuture();
+  for (double pause = kFirstPauseSeconds;; pause = std::min(2 * pause, kLastFetchPauseSeconds)) {
+    proto::WeightsManifest manifest;
+    HONE_RETURN_IF_ERROR(Call(kManifestSeconds, [&](Stub* stub, grpc::ClientContext* context) {
+      return stub->FetchWeights(context, request, &manifest);
+    }));
+    const Status status = fetch(manifest);
+    if (!IsTransient(status) && !absl::IsNotFound(status)) return status;
+    const absl::Time now = options_.clock->Now();
+    failing_since = std::min(failing_since, now);
+    if (now - failing_since >= absl::Seconds(options_.give_up_seconds)) {
+      return absl::UnavailableError(absl::StrCat(
+          options_.client_id, " tried for ", options_.give_up_seconds, " s to fetch version ",
+          version, ", which the coordinator has published; is a rank of the trainer lost? (",
+          status.message(), ")"));
     }
-    if (!sink_status.ok()) context->TryCancel();
-    const grpc::Status status = reader->Finish();
-    return sink_status.ok() ? status : ToGrpc(sink_status);
-  });
+    if (!Pause(pause)) return absl::CancelledError("stopped while fetching weights");
+  }
 }
 
 }  // namespace hone

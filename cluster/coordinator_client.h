@@ -56,11 +56,12 @@ class CoordinatorClient {
   // had to join again: the groups are void.
   StatusOr<proto::SubmitResponse> Submit(proto::SubmitRequest request);
 
-  // Streams the weights of a version into `sink`, from the start again after an interruption: the
-  // chunk with the header is the first. NotFound: the version is over, ask for a new lease. An
-  // error of the sink ends it and is returned.
-  Status FetchWeights(uint64_t version,
-                      const std::function<Status(const proto::WeightsChunk&)>& sink);
+  // Asks where a version is and calls `fetch` with the answer. Does both again while a source
+  // cannot be read (fetch returns NotFound, Unavailable or the like) though the coordinator has not
+  // gone on to another version; Unavailable after give_up_seconds of that. Any other error of fetch
+  // ends it and is returned. NotFound: the version is over, ask for a new lease.
+  using FetchParts = std::function<Status(const proto::WeightsManifest&)>;
+  Status FetchWeights(uint64_t version, const FetchParts& fetch);
 
   bool done() const;  // the run has ended: exit with 0
   uint64_t epoch() const;

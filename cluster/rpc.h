@@ -31,6 +31,10 @@ StatusOr<RpcServer> StartRpcServer(const std::string& listen_address,
 // Connects lazily; calls fail with UNAVAILABLE while nobody listens there.
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address);
 
+// The same for streams of large messages: a connection of its own for each channel, with frames,
+// buffers and a window that keep gRPC near the rate of bare TCP.
+std::shared_ptr<grpc::Channel> MakeBulkChannel(const std::string& address);
+
 void SetDeadline(grpc::ClientContext* context, double seconds);
 
 }  // namespace hone

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "rollout/weights_receiver.h"
-
 namespace hone {
 namespace {
 
@@ -21,7 +19,7 @@ size_t NumTokens(const GroupResult& group) {
 
 CoordinatorLine::CoordinatorLine(const CoordinatorClientOptions& options,
                                  const std::atomic<bool>& stop)
-    : client_(options, stop) {}
+    : stop_(stop), client_(options, stop) {}
 
 CoordinatorLine::~CoordinatorLine() {
   client_.Leave();
@@ -68,13 +66,15 @@ StatusOr<std::optional<LeasedWork>> CoordinatorLine::Lease(int free_sequences,
   return work;
 }
 
-StatusOr<Weights> CoordinatorLine::FetchWeights(const WeightsVersion& version) {
+StatusOr<ReceivedWeights> CoordinatorLine::FetchWeights(const WeightsVersion& version) {
   if (version.epoch != client_.epoch()) return absl::NotFoundError("the epoch is over");
-  WeightsReceiver receiver;
-  HONE_RETURN_IF_ERROR(client_.FetchWeights(version.version, [&](const proto::WeightsChunk& chunk) {
-    return receiver.Add(chunk.header(), chunk.data());
-  }));
-  return std::move(receiver).Finish();
+  StatusOr<ReceivedWeights> received;
+  HONE_RETURN_IF_ERROR(
+      client_.FetchWeights(version.version, [&](const proto::WeightsManifest& manifest) {
+        received = ReceiveWeights(version.version, manifest, {}, stop_);
+        return received.status();
+      }));
+  return received;
 }
 
 Status CoordinatorLine::SubmitRequest(proto::SubmitRequest request, Effort* effort) {

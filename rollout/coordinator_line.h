@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "cluster/coordinator_client.h"
 #include "data/wire.h"
-#include "model/weights.h"
+#include "rollout/weights_receiver.h"
 
 namespace hone {
 
@@ -67,7 +67,7 @@ class CoordinatorLine {
   StatusOr<std::optional<LeasedWork>> Lease(int free_sequences, double wait_seconds);
 
   // NotFound: the version is over, and the leases on it with it.
-  StatusOr<Weights> FetchWeights(const WeightsVersion& version);
+  StatusOr<ReceivedWeights> FetchWeights(const WeightsVersion& version);
 
   // Hands the groups in, and with them the effort, which is then reset.
   Status Submit(std::vector<FinishedWork> work, Effort* effort);
@@ -75,6 +75,7 @@ class CoordinatorLine {
  private:
   Status SubmitRequest(proto::SubmitRequest request, Effort* effort);
 
+  const std::atomic<bool>& stop_;
   CoordinatorClient client_;
   std::thread heartbeats_;
   mutable absl::Mutex mutex_;

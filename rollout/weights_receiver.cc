@@ -1,10 +1,12 @@
 #include "rollout/weights_receiver.h"
 
 #include <bit>
-#include <cstring>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "data/weights_source.h"
 #include "model/json.h"
 #include "model/safetensors.h"
 
@@ -37,12 +39,9 @@ Status CheckLayout(const SafetensorsHeader& header, const Weights& weights) {
   return absl::OkStatus();
 }
 
-}  // namespace
-
-Status WeightsReceiver::Begin(const std::string& header_json) {
-  weights_.reset();
-  num_bytes_ = 0;
-  // How much data must follow is known with the model, which stands in the header itself.
+// Zeros, in the layout that the header describes.
+StatusOr<Weights> MakeWeights(const std::string& header_json) {
+  // How much data there must be is known with the model, which stands in the header itself.
   JsonLimits limits;
   limits.max_bytes = kMaxHeaderBytes;
   HONE_ASSIGN_OR_RETURN(const nlohmann::json json, ParseJson(header_json, limits, kWhat));
@@ -58,32 +57,29 @@ Status WeightsReceiver::Begin(const std::string& header_json) {
       ParseSafetensorsHeader(header_json, weights.flat().size() * sizeof(float));
   if (!header.ok()) return Annotate(header.status(), kWhat);
   HONE_RETURN_IF_ERROR(CheckLayout(*header, weights));
-  weights_ = std::move(weights);
-  return absl::OkStatus();
+  return weights;
 }
 
-Status WeightsReceiver::Add(const std::string& header, absl::string_view data) {
-  if (!header.empty()) HONE_RETURN_IF_ERROR(Begin(header));
-  if (!weights_.has_value()) {
-    return absl::InvalidArgumentError(absl::StrCat(kWhat, ": data before the header"));
-  }
-  const absl::Span<float> flat = weights_->flat();
-  const uint64_t size = flat.size() * sizeof(float);
-  if (data.size() > size - num_bytes_) {
-    return absl::InvalidArgumentError(absl::StrCat(kWhat, ": more than the ", size, " bytes"));
-  }
-  std::memcpy(reinterpret_cast<char*>(flat.data()) + num_bytes_, data.data(), data.size());
-  num_bytes_ += data.size();
-  return absl::OkStatus();
-}
+}  // namespace
 
-StatusOr<Weights> WeightsReceiver::Finish() && {
-  const uint64_t size = weights_.has_value() ? weights_->flat().size() * sizeof(float) : 0;
-  if (size == 0 || num_bytes_ != size) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(kWhat, ": ended after ", num_bytes_, " of ", size, " bytes"));
+StatusOr<ReceivedWeights> ReceiveWeights(uint64_t version, const proto::WeightsManifest& manifest,
+                                         const WeightsFetchOptions& options,
+                                         const std::atomic<bool>& stop) {
+  std::vector<WeightsSource> sources;
+  for (const proto::WeightsSource& message : manifest.sources()) {
+    HONE_ASSIGN_OR_RETURN(WeightsSource source, FromProto(message));
+    if (source.policy_version != version) {
+      return absl::InvalidArgumentError(absl::StrCat(kWhat, ": ", source.address, " has version ",
+                                                     source.policy_version, ", wanted ", version));
+    }
+    sources.push_back(std::move(source));
   }
-  return *std::move(weights_);
+  ReceivedWeights received;
+  HONE_ASSIGN_OR_RETURN(received.weights, MakeWeights(manifest.header()));
+  const absl::Span<float> flat = received.weights.flat();
+  HONE_RETURN_IF_ERROR(CheckTiling(sources, static_cast<int64_t>(flat.size())));
+  HONE_ASSIGN_OR_RETURN(received.report, FetchWeights(sources, flat, options, stop));
+  return received;
 }
 
 }  // namespace hone

@@ -1,34 +1,28 @@
-// Puts the chunks of a weights stream together again, checking all that they say.
-// Thread safety: none.
+// From a manifest to the weights, checking all that it says.
 #ifndef HONE_ROLLOUT_WEIGHTS_RECEIVER_H_
 #define HONE_ROLLOUT_WEIGHTS_RECEIVER_H_
 
+#include <atomic>
 #include <cstdint>
-#include <optional>
-#include <string>
 
-#include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "cluster/weights_client.h"
 #include "model/weights.h"
+#include "proto/hone.pb.h"
 
 namespace hone {
 
-class WeightsReceiver {
- public:
-  // The next chunk. One with a header is the first: what came before it is forgotten.
-  // InvalidArgument says what does not fit: a header that is no model's, or more data than it
-  // describes.
-  Status Add(const std::string& header, absl::string_view data);
-
-  // When the stream has ended. InvalidArgument when it ended too early.
-  StatusOr<Weights> Finish() &&;
-
- private:
-  Status Begin(const std::string& header);
-
-  std::optional<Weights> weights_;
-  uint64_t num_bytes_ = 0;  // received
+struct ReceivedWeights {
+  Weights weights;
+  WeightsFetchReport report;
 };
+
+// InvalidArgument says what does not fit: a header that is no model's, sources of another version,
+// or that do not have every float of the model once. The other errors are those of FetchWeights.
+// Blocks.
+StatusOr<ReceivedWeights> ReceiveWeights(uint64_t version, const proto::WeightsManifest& manifest,
+                                         const WeightsFetchOptions& options,
+                                         const std::atomic<bool>& stop);
 
 }  // namespace hone
 

@@ -102,19 +102,21 @@ class Worker {
   StatusOr<bool> LoadWeights(const WeightsVersion& version) {
     const absl::Time begin = clock_->Now();
     loaded_.reset();
-    const StatusOr<Weights> weights = line_.FetchWeights(version);
-    if (absl::IsNotFound(weights.status())) return false;
-    HONE_RETURN_IF_ERROR(weights.status());
+    const StatusOr<ReceivedWeights> received = line_.FetchWeights(version);
+    if (absl::IsNotFound(received.status())) return false;
+    HONE_RETURN_IF_ERROR(received.status());
+    const Weights& weights = received->weights;
     // One model for the whole of a run, so one engine.
     if (engine_ == nullptr) {
       engine_ = std::make_unique<Engine>(
-          weights->config(), EngineOptions{.max_sequences = options_.max_sequences,
-                                           .kv_cache_tokens = options_.kv_cache_tokens});
+          weights.config(), EngineOptions{.max_sequences = options_.max_sequences,
+                                          .kv_cache_tokens = options_.kv_cache_tokens});
     }
-    engine_->SetWeights(*weights);
+    engine_->SetWeights(weights);
     loaded_ = version;
     LogInfo(absl::StrCat("loaded the weights of version ", version.version, " in ",
-                         absl::FormatDuration(clock_->Now() - begin)));
+                         absl::FormatDuration(clock_->Now() - begin), ": ",
+                         Describe(received->report)));
     return true;
   }
 

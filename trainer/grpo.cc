@@ -35,7 +35,7 @@ class GrpoLoop {
     TrainingState& position = context_.position;
     // The reference policy is the stage's starting point, or what replaced it.
     if (has_reference()) context_.learners.StartReference();
-    PublishWeights(context_);
+    HONE_RETURN_IF_ERROR(PublishWeights(context_));
     while (position.stage_step < stage_.steps) {
       HONE_RETURN_IF_ERROR(CheckStop(context_));
       StepTimer timer;
@@ -50,7 +50,7 @@ class GrpoLoop {
       timer.Start("publish");
       ++position.stage_step;
       ++position.policy_version;
-      PublishWeights(context_);
+      HONE_RETURN_IF_ERROR(PublishWeights(context_));
       MaybeReplaceReference();
       StepMetrics metrics{position.step, "grpo", position.policy_version, {}};
       metrics.values = Describe(groups, update);

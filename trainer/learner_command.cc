@@ -116,6 +116,7 @@ void Fields(Archive& archive, LearnerCommand& command) {
   archive(command.stage);
   archive(command.temperature);
   archive(command.lr);
+  archive(command.version);
   archive(command.checkpoint);
   archive(command.batch);
 }

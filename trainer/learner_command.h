@@ -22,8 +22,8 @@ struct LearnerCommand {
     kReplaceReference,    // by the policy as it is
     kDropReference,
     kResetOptimizer,
-    kExport,  // all weights, gathered
-    kSave,    // this rank's shard into the folder `checkpoint`
+    kPublish,  // as `version`
+    kSave,     // this rank's shard into the folder `checkpoint`
     kEnd,
   };
 
@@ -31,6 +31,7 @@ struct LearnerCommand {
   int32_t stage = 0;
   float temperature = 1;
   double lr = 0;
+  uint64_t version = 0;
   std::string checkpoint;
   TrainBatch batch;
 };

@@ -102,8 +102,10 @@ void LearnerGroup::StartReference() { Do(Command(Kind::kStartReference)); }
 void LearnerGroup::ReplaceReference() { Do(Command(Kind::kReplaceReference)); }
 void LearnerGroup::DropReference() { Do(Command(Kind::kDropReference)); }
 
-std::shared_ptr<const Weights> LearnerGroup::ExportWeights() {
-  return Do(Command(Kind::kExport)).weights;
+std::vector<WeightsSource> LearnerGroup::Publish(uint64_t version) {
+  LearnerCommand command = Command(Kind::kPublish);
+  command.version = version;
+  return Do(command).sources;
 }
 
 std::function<Status()> LearnerGroup::Save(const std::string& folder) {

@@ -52,7 +52,8 @@ class LearnerGroup {
   void ReplaceReference();
   void DropReference();
 
-  std::shared_ptr<const Weights> ExportWeights();
+  // Every rank publishes its shard as this version; where each of them is to be had.
+  std::vector<WeightsSource> Publish(uint64_t version);
 
   // Every rank copies its shard; the others write theirs into the folder at once. What is returned
   // writes that of this rank, at any later time.

@@ -19,16 +19,18 @@ LearnerOptions OptionsFor(const TrainerResources& resources) {
 }
 
 LearnerRank::LearnerRank(const Experiment& experiment, const ModelConfig& config,
-                         Learner::ReadWeights read, const LearnerRanks& ranks)
+                         Learner::ReadWeights read, const LearnerRanks& ranks,
+                         WeightsPublisher& publisher)
     : experiment_(experiment),
       ranks_(ranks),
+      publisher_(publisher),
       policy_(config, read, OptionsFor(experiment.resources.trainer), ranks) {}
 
 Status LearnerRank::Restore(const std::string& checkpoint) {
   HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(checkpoint, config()));
   Learner::ShardState state;
   state.optimizer_step = shards.optimizer_step();
-  for (const FlatRange& range : policy_.shard_ranges()) {
+  for (const WeightsRange& range : policy_.shard_ranges()) {
     const auto read = [&](const char* tensor, std::vector<float>* to) {
       to->resize(to->size() + range.count);
       shards.Read(tensor, range.begin, absl::MakeSpan(*to).last(range.count));
@@ -79,8 +81,8 @@ LearnerRank::Result LearnerRank::Execute(const LearnerCommand& command) {
     case Kind::kResetOptimizer:
       policy_.ResetOptimizer();
       break;
-    case Kind::kExport:
-      result.weights = std::make_shared<const Weights>(policy_.ExportWeights());
+    case Kind::kPublish:
+      result.sources = Publish(command.version);
       break;
     case Kind::kSave:
       result.write_shard = WriteShard(command.checkpoint);
@@ -153,9 +155,34 @@ void LearnerRank::StartReference(Learner::ReadWeights read) {
 
 void LearnerRank::CopyPolicy(int64_t begin, absl::Span<float> out) {
   // The reference policy is sharded in the same way.
-  for (const Learner::Shard& shard : policy_.Shards()) {
-    if (shard.begin == begin) std::copy(shard.weights.begin(), shard.weights.end(), out.begin());
+  for (const WeightsShard& shard : policy_.Shards()) {
+    if (shard.begin == begin) std::copy(shard.values.begin(), shard.values.end(), out.begin());
   }
+}
+
+// Of ranks that hold the same shard the first one publishes it.
+std::vector<WeightsSource> LearnerRank::Publish(uint64_t version) {
+  std::string mine;
+  if (ranks_.replicas->world().rank == 0) {
+    std::vector<WeightsShard> shards = policy_.Shards();
+    std::erase_if(shards, [](const WeightsShard& shard) { return shard.values.empty(); });
+    const StatusOr<WeightsSource> source = publisher_.Publish(version, shards);
+    ThrowIfError(source.status());
+    mine = ToProto(*source).SerializeAsString();
+  }
+  const auto texts = AllGatherTexts(ranks_.all, "published weights", mine);
+  ThrowIfError(texts.status());
+  std::vector<WeightsSource> sources;
+  for (const std::string& text : *texts) {
+    if (text.empty()) continue;
+    proto::WeightsSource message;
+    ThrowIfError(message.ParseFromString(text) ? absl::OkStatus()
+                                               : absl::DataLossError("a source arrived broken"));
+    StatusOr<WeightsSource> source = FromProto(message);
+    ThrowIfError(source.status());
+    sources.push_back(*std::move(source));
+  }
+  return sources;
 }
 
 // The state is copied here and written while training goes on. Of ranks that hold the same shard

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cluster/weights_publisher.h"
 #include "config/experiment.h"
-#include "model/weights.h"
+#include "data/weights_source.h"
 #include "trainer/algorithm/loss.h"
 #include "trainer/learner/learner.h"
 #include "trainer/learner_command.h"
@@ -29,13 +30,13 @@ class LearnerRank {
     std::vector<SequenceTerms> sequences;  // of the batch
     std::vector<TokenLogProbs> logprobs;   // of the batch
     double grad_norm = 0;
-    std::shared_ptr<const Weights> weights;
+    std::vector<WeightsSource> sources;   // of the published version
     std::function<Status()> write_shard;  // into the checkpoint; may run at any later time
   };
 
-  // Reads the policy's weights by `read`. `experiment` and the ranks are not owned.
+  // Reads the policy's weights by `read`. What is given by reference is not owned.
   LearnerRank(const Experiment& experiment, const ModelConfig& config, Learner::ReadWeights read,
-              const LearnerRanks& ranks);
+              const LearnerRanks& ranks, WeightsPublisher& publisher);
 
   // Goes on from a checkpoint: weights, moments, reference policy.
   Status Restore(const std::string& checkpoint);
@@ -52,10 +53,12 @@ class LearnerRank {
   void Share(std::vector<SequenceTerms>* sequences);
   void StartReference(Learner::ReadWeights read);
   void CopyPolicy(int64_t begin, absl::Span<float> out);
+  std::vector<WeightsSource> Publish(uint64_t version);
   std::function<Status()> WriteShard(const std::string& folder);
 
   const Experiment& experiment_;
   LearnerRanks ranks_;
+  WeightsPublisher& publisher_;
   Learner policy_;
   std::unique_ptr<Learner> reference_;  // null while no stage asks for one
 };

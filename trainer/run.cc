@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cluster/weights_publisher.h"
 #include "config/load.h"
 #include "kernels/parallel.h"
 #include "trainer/background_save.h"
@@ -61,14 +62,16 @@ struct Trainer {
   const std::atomic<bool>& rank_lost;
   const Ranks& ranks;
   const StartingModel& model;
+  WeightsPublisher& publisher;
 };
 
 // What every rank has: its part of the policy, from the starting model or from a checkpoint (empty:
 // none).
 StatusOr<std::unique_ptr<LearnerRank>> MakeLearnerRank(const Trainer& trainer,
                                                        const std::string& checkpoint) {
-  auto rank = std::make_unique<LearnerRank>(trainer.experiment, trainer.model.config,
-                                            trainer.model.read, trainer.ranks.learner());
+  auto rank =
+      std::make_unique<LearnerRank>(trainer.experiment, trainer.model.config, trainer.model.read,
+                                    trainer.ranks.learner(), trainer.publisher);
   if (!checkpoint.empty()) HONE_RETURN_IF_ERROR(rank->Restore(checkpoint));
   return rank;
 }
@@ -84,7 +87,7 @@ Status Follow(const Trainer& trainer) {
 
 // Rank 0: coordinator, stages, and everything that is written.
 Status Lead(const Trainer& trainer, Progress* progress) {
-  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model] = trainer;
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher] = trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
   const TrainingState position = found ? found->state : TrainingState();
   std::string checkpoint = found ? found->path : "";
@@ -134,10 +137,11 @@ Status Lead(const Trainer& trainer, Progress* progress) {
                        position};
   Status status = CatchTorch([&] { return RunStages(context); });
   if (const Status saved = save.Finish(); status.ok()) status = saved;
-  // A rank that failed alone leaves the others in the middle of an operation: they are not told.
-  if (status.ok() || stop) {
+  // A rank that failed alone leaves the others in the middle of an operation: they are not told. A
+  // wait that was cancelled because a rank is lost ends with what is wrong with the ranks.
+  if (status.ok() || absl::IsCancelled(status)) {
     const Status ended = learners.End();
-    if (status.ok()) status = ended;
+    if (!ended.ok()) status = ended;
   }
   if (stop) return absl::CancelledError("asked to stop");
   HONE_RETURN_IF_ERROR(status);
@@ -156,7 +160,9 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     SetRankThreads(experiment.resources.trainer);
     HONE_RETURN_IF_ERROR(CheckSameExperiment(ranks, hash));
     HONE_ASSIGN_OR_RETURN(const StartingModel model, MakeStartingModel(experiment));
-    const Trainer trainer{experiment, folder, hash, stop, rank_lost, ranks, model};
+    HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
+                          WeightsPublisher::Start("127.0.0.1:0"));
+    const Trainer trainer{experiment, folder, hash, stop, rank_lost, ranks, model, *publisher};
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();

@@ -67,7 +67,7 @@ StatusOr<ShardFiles> ShardFiles::Open(const std::string& folder, const ModelConf
     }
     shards.ranges_.push_back(ShardRanges(units, {rank, static_cast<int>(ranks)}));
     int64_t size = 0;
-    for (const FlatRange& range : shards.ranges_.back()) size += range.count;
+    for (const WeightsRange& range : shards.ranges_.back()) size += range.count;
     HONE_RETURN_IF_ERROR(CheckTensors(file, path, shards.has_reference_, size));
     shards.files_.push_back(std::move(file));
   }
@@ -79,7 +79,7 @@ void ShardFiles::Read(const std::string& tensor, int64_t begin, absl::Span<float
   for (size_t i = 0; i < files_.size(); ++i) {
     const absl::string_view bytes = files_[i].Bytes(files_[i].header().tensors.at(tensor));
     int64_t offset = 0;  // in the file's tensor
-    for (const FlatRange& range : ranges_[i]) {
+    for (const WeightsRange& range : ranges_[i]) {
       const int64_t from = std::max(begin, range.begin);
       const int64_t to = std::min(end, range.begin + range.count);
       if (from < to) {

@@ -40,7 +40,7 @@ class ShardFiles {
 
  private:
   std::vector<SafetensorsFile> files_;
-  std::vector<std::vector<FlatRange>> ranges_;  // of each file
+  std::vector<std::vector<WeightsRange>> ranges_;  // of each file
   bool has_reference_ = false;
   int64_t optimizer_step_ = 0;
 };

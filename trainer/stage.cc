@@ -89,8 +89,10 @@ void StepTimer::AppendTo(std::vector<std::pair<std::string, double>>* values) {
 
 double StepTimer::seconds() const { return Now() - begin_; }
 
-void PublishWeights(StageContext& context) {
-  context.coordinator.Publish(context.position.policy_version, context.learners.ExportWeights());
+Status PublishWeights(StageContext& context) {
+  const uint64_t version = context.position.policy_version;
+  return context.coordinator.Publish(version, context.learners.config(),
+                                     context.learners.Publish(version));
 }
 
 StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source) {
@@ -182,7 +184,7 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   request.sampling.temperature = 1.0f;
   request.sampling.max_tokens = spec.max_tokens;
   request.reward = {{task.reward(), 1.0}};
-  PublishWeights(context);
+  HONE_RETURN_IF_ERROR(PublishWeights(context));
   HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
   HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,
                         FinishSampling(context, sampling, "heldout"));

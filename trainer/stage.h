@@ -59,7 +59,7 @@ class StepTimer {
 };
 
 // Makes the learner's weights the version that workers sample from.
-void PublishWeights(StageContext& context);
+Status PublishWeights(StageContext& context);
 
 // The stage's task, with prompts made for the run's model. Says what is left out of data.
 StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source);

@@ -57,6 +57,7 @@ TEST_F(CommandTest, HelpAndVersion) {
   }
   EXPECT_THAT(Hone("bench rollout --help").out, HasSubstr("Example:\n  "));
   EXPECT_THAT(Hone("bench step --help").out, HasSubstr("Example:\n  "));
+  EXPECT_THAT(Hone("bench sync --help").out, HasSubstr("Example:\n  "));
   EXPECT_THAT(Hone("bench tokenizer --help").out, HasSubstr("Example:\n  "));
 }
 

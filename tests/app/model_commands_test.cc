@@ -336,6 +336,18 @@ TEST_F(CommandTest, BenchmarksPrintOneJsonObject) {
   for (const char* key : {"encode_megabytes_per_second", "decode_megabytes_per_second"}) {
     EXPECT_GT(json[key], 0) << key;
   }
+  // It checks each float that arrives. 36 MB in 3 parts, of which the last two are longer.
+  result = Hone("bench sync --parameters 9000002 --sources 3 --repeats 1");
+  ASSERT_EQ(result.code, 0) << result.err;
+  json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["bytes"], 36000008);
+  for (const char* way : {"publish", "memcpy", "shared_memory", "raw_tcp", "grpc"}) {
+    EXPECT_GT(json[way]["seconds"], 0) << way;
+    EXPECT_GT(json[way]["gigabytes_per_second"], 0) << way;
+  }
+  EXPECT_GT(json["grpc_fraction_of_raw_tcp"], 0);
+  EXPECT_EQ(Hone("bench sync").code, 2);
+  EXPECT_EQ(Hone("bench sync --shape huge").code, 2);
   EXPECT_EQ(Hone("bench tokenizer --model model --input nothing").code, 2);
   EXPECT_EQ(Hone("bench rollout --shape huge").code, 2);
   EXPECT_EQ(Hone("bench rollout").code, 2);

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "cluster/rpc.h"
 #include "gmock/gmock.h"
@@ -49,22 +51,19 @@ class FakeCoordinator : public proto::Coordinator::Service {
     response->set_accepted(request->groups_size());
     return grpc::Status::OK;
   }
-  // Breaks off in the middle of the first streams.
   grpc::Status FetchWeights(grpc::ServerContext*, const proto::FetchWeightsRequest*,
-                            grpc::ServerWriter<proto::WeightsChunk>* writer) override {
-    proto::WeightsChunk chunk;
-    chunk.set_header("{}");
-    writer->Write(chunk);
+                            proto::WeightsManifest* response) override {
     if (failures-- > 0) return grpc::Status(grpc::StatusCode::UNAVAILABLE, "gone");
-    chunk.clear_header();
-    chunk.set_data("data");
-    writer->Write(chunk);
+    if (!published) return grpc::Status(grpc::StatusCode::NOT_FOUND, "over");
+    response->set_header(absl::StrCat("manifest ", ++num_manifests));
     return grpc::Status::OK;
   }
 
   std::atomic<int> num_registrations{0};
   std::atomic<int> num_leases{0};
+  std::atomic<int> num_manifests{0};
   std::atomic<int> failures{0};
+  std::atomic<bool> published{true};
   std::atomic<bool> known{false};
   std::atomic<bool> done{false};
 
@@ -109,16 +108,51 @@ TEST(CoordinatorClient, TriesAgainAfterAFailure) {
   EXPECT_EQ(client.Submit(request)->accepted(), 1);
 
   coordinator.failures = 2;
-  std::string received;
-  EXPECT_TRUE(client
-                  .FetchWeights(1,
-                                [&](const proto::WeightsChunk& chunk) {
-                                  if (!chunk.header().empty()) received.clear();
-                                  received += chunk.header() + chunk.data();
-                                  return absl::OkStatus();
-                                })
-                  .ok());
-  EXPECT_EQ(received, "{}data");
+  const auto fetch = [](const proto::WeightsManifest& manifest) {
+    EXPECT_EQ(manifest.header(), "manifest 1");
+    return absl::OkStatus();
+  };
+  EXPECT_TRUE(client.FetchWeights(1, fetch).ok());
+}
+
+TEST(CoordinatorClient, AsksAgainForWeightsThatItCannotFetch) {
+  FakeCoordinator coordinator;
+  std::atomic<bool> stop{false};
+  CoordinatorClientOptions options = Options(coordinator.address());
+  options.give_up_seconds = 0.3;
+  CoordinatorClient client(options, stop);
+  ASSERT_TRUE(client.Join().ok());
+  // What may pass, and what may not.
+  std::vector<Status> answers = {absl::NotFoundError("let go"), absl::UnavailableError("dead"),
+                                 absl::OkStatus()};
+  const auto fetch = [&](const proto::WeightsManifest& manifest) {
+    const Status status = answers.front();
+    if (answers.size() > 1) answers.erase(answers.begin());
+    return status;
+  };
+  EXPECT_TRUE(client.FetchWeights(1, fetch).ok());
+  EXPECT_EQ(coordinator.num_manifests, 3);
+  answers = {absl::DataLossError("nonsense")};
+  EXPECT_TRUE(absl::IsDataLoss(client.FetchWeights(1, fetch)));
+  EXPECT_EQ(coordinator.num_manifests, 4);
+
+  // A version that is over, and one that cannot be had though it is not.
+  const auto end_version = [&](const proto::WeightsManifest&) {
+    coordinator.published = false;
+    return absl::NotFoundError("let go");
+  };
+  EXPECT_TRUE(absl::IsNotFound(client.FetchWeights(1, end_version)));
+  coordinator.published = true;
+  answers = {absl::UnavailableError("weights from 10.0.0.1:4711: connection refused")};
+  const Status status = client.FetchWeights(7, fetch);
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(status.message(), AllOf(HasSubstr("rollout-0"), HasSubstr("version 7"),
+                                      HasSubstr("0.3 s"), HasSubstr("10.0.0.1:4711")));
+  const auto ask_to_stop = [&](const proto::WeightsManifest&) {
+    stop = true;
+    return absl::UnavailableError("dead");
+  };
+  EXPECT_TRUE(absl::IsCancelled(client.FetchWeights(1, ask_to_stop)));
 }
 
 TEST(CoordinatorClient, HeartbeatsUntilTheRunIsDone) {

@@ -1,20 +1,20 @@
 #include "rollout/weights_receiver.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "gmock/gmock.h"
+#include "cluster/weights_publisher.h"
 #include "gtest/gtest.h"
 #include "model/safetensors.h"
 #include "tests/rollout/engine/models.h"
 
 namespace hone {
 namespace {
-
-using ::testing::HasSubstr;
 
 std::vector<NamedTensor> Tensors(const Weights& weights) {
   std::vector<NamedTensor> tensors;
@@ -35,48 +35,91 @@ absl::string_view Bytes(const Weights& weights) {
   return {reinterpret_cast<const char*>(flat.data()), flat.size() * sizeof(float)};
 }
 
-TEST(WeightsReceiver, PutsChunksOfAnySizeTogether) {
-  const Weights weights = SmallModel(/*tied=*/false);
-  for (const size_t chunk_bytes : {size_t{997}, size_t{4096}, Bytes(weights).size()}) {
-    WeightsReceiver receiver;
-    ASSERT_TRUE(receiver.Add(Header(weights), "").ok());
-    for (size_t begin = 0; begin < Bytes(weights).size(); begin += chunk_bytes) {
-      ASSERT_TRUE(receiver.Add("", Bytes(weights).substr(begin, chunk_bytes)).ok());
+class WeightsReceiverTest : public ::testing::Test {
+ protected:
+  // `weights` on as many ranks as there are publishers, in pieces that alternate between them.
+  proto::WeightsManifest Publish(const Weights& weights) {
+    proto::WeightsManifest manifest;
+    manifest.set_header(Header(weights));
+    constexpr int64_t kPiece = 1234;
+    const auto size = static_cast<int64_t>(weights.flat().size());
+    const auto count = static_cast<int64_t>(publishers_.size());
+    for (int64_t rank = 0; rank < count; ++rank) {
+      std::vector<WeightsShard> shards;
+      for (int64_t begin = rank * kPiece; begin < size; begin += count * kPiece) {
+        shards.push_back({begin, weights.flat().subspan(begin, kPiece)});
+      }
+      const StatusOr<WeightsSource> source = publishers_[rank]->Publish(kVersion, shards);
+      EXPECT_TRUE(source.ok()) << source.status();
+      *manifest.add_sources() = ToProto(*source);
     }
-    const StatusOr<Weights> received = std::move(receiver).Finish();
+    return manifest;
+  }
+
+  StatusOr<ReceivedWeights> Receive(const proto::WeightsManifest& manifest,
+                                    const WeightsFetchOptions& options = {}) {
+    return ReceiveWeights(kVersion, manifest, options, stop_);
+  }
+  bool Refuses(const proto::WeightsManifest& manifest) {
+    return absl::IsInvalidArgument(Receive(manifest).status());
+  }
+
+  static constexpr uint64_t kVersion = 5;
+  std::vector<std::unique_ptr<WeightsPublisher>> publishers_ = [] {
+    std::vector<std::unique_ptr<WeightsPublisher>> publishers;
+    for (int i = 0; i < 3; ++i) publishers.push_back(*WeightsPublisher::Start("127.0.0.1:0"));
+    return publishers;
+  }();
+  const std::atomic<bool> stop_{false};
+};
+
+TEST_F(WeightsReceiverTest, PutsTheShardsTogether) {
+  const Weights weights = SmallModel(/*tied=*/false);
+  const proto::WeightsManifest manifest = Publish(weights);
+  const auto size = static_cast<int64_t>(Bytes(weights).size());
+  for (const bool same_host : {true, false}) {
+    WeightsFetchOptions options;
+    if (!same_host) options.host = "elsewhere";
+    const StatusOr<ReceivedWeights> received = Receive(manifest, options);
     ASSERT_TRUE(received.ok()) << received.status();
-    EXPECT_EQ(Bytes(*received), Bytes(weights));
-    EXPECT_EQ(received->config().vocab_size, weights.config().vocab_size);
-    EXPECT_EQ(received->config().eos_token_ids, weights.config().eos_token_ids);
+    EXPECT_EQ(Bytes(received->weights), Bytes(weights));
+    EXPECT_EQ(received->weights.config().vocab_size, weights.config().vocab_size);
+    EXPECT_EQ(received->weights.config().eos_token_ids, weights.config().eos_token_ids);
+    EXPECT_EQ(received->report.shared_bytes, same_host ? size : 0);
+    EXPECT_EQ(received->report.rpc_bytes, same_host ? 0 : size);
   }
 }
 
-TEST(WeightsReceiver, BeginsAnewWithEachHeader) {
-  const Weights weights = SmallModel(/*tied=*/true);
-  WeightsReceiver receiver;
-  ASSERT_TRUE(receiver.Add(Header(weights), Bytes(weights).substr(0, 1000)).ok());
-  ASSERT_TRUE(receiver.Add(Header(weights), Bytes(weights)).ok());
-  const StatusOr<Weights> received = std::move(receiver).Finish();
-  ASSERT_TRUE(received.ok()) << received.status();
-  EXPECT_EQ(Bytes(*received), Bytes(weights));
+TEST_F(WeightsReceiverTest, RefusesSourcesThatAreNotTheWhole) {
+  const proto::WeightsManifest good = Publish(SmallModel(/*tied=*/true));
+  EXPECT_FALSE(Refuses(good));
+  proto::WeightsManifest bad = good;
+  bad.mutable_sources()->RemoveLast();
+  EXPECT_TRUE(Refuses(bad));
+  bad = good;
+  *bad.add_sources() = good.sources(0);
+  EXPECT_TRUE(Refuses(bad));
+  bad = good;
+  bad.mutable_sources(1)->mutable_ranges(0)->set_begin(0);
+  EXPECT_TRUE(Refuses(bad));
+  bad = good;
+  bad.mutable_sources(1)->set_policy_version(kVersion + 1);
+  EXPECT_TRUE(Refuses(bad));
+  bad = good;
+  bad.mutable_sources(1)->clear_address();
+  EXPECT_TRUE(Refuses(bad));
+  // The shape of another model.
+  bad = good;
+  bad.set_header(Header(SmallModel(/*tied=*/false)));
+  EXPECT_TRUE(Refuses(bad));
 }
 
-TEST(WeightsReceiver, RefusesTooLittleAndTooMuch) {
-  const Weights weights = SmallModel(/*tied=*/true);
-  EXPECT_FALSE(WeightsReceiver().Finish().ok());
-  EXPECT_FALSE(WeightsReceiver().Add("", "data").ok());
-  WeightsReceiver cut;
-  ASSERT_TRUE(cut.Add(Header(weights), Bytes(weights).substr(4)).ok());
-  EXPECT_THAT(std::move(cut).Finish().status().message(), HasSubstr("ended after"));
-  WeightsReceiver long_one;
-  ASSERT_TRUE(long_one.Add(Header(weights), Bytes(weights)).ok());
-  EXPECT_TRUE(absl::IsInvalidArgument(long_one.Add("", "x")));
-}
-
-TEST(WeightsReceiver, RefusesAHeaderThatIsNotTheModels) {
+TEST_F(WeightsReceiverTest, RefusesAHeaderThatIsNotTheModels) {
   const Weights weights = SmallModel(/*tied=*/false);
+  proto::WeightsManifest manifest = Publish(weights);
   const auto refused = [&](const std::string& header) {
-    return absl::IsInvalidArgument(WeightsReceiver().Add(header, ""));
+    manifest.set_header(header);
+    return Refuses(manifest);
   };
   const std::vector<NamedTensor> good = Tensors(weights);
   EXPECT_FALSE(refused(Header(weights, good)));

@@ -16,6 +16,7 @@
 #include "reward/reward_service.h"
 #include "rollout/engine/engine.h"
 #include "tests/rollout/engine/models.h"
+#include "tests/trainer/coordinator/publishing.h"
 #include "trainer/coordinator/coordinator.h"
 
 namespace hone {
@@ -128,6 +129,7 @@ class WorkerTest : public ::testing::Test {
     return coordinator_->Wait(job);
   }
 
+  Publishing publishing_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<RoleThread> service_;
   std::vector<std::unique_ptr<RoleThread>> workers_;
@@ -137,12 +139,12 @@ class WorkerTest : public ::testing::Test {
 TEST_F(WorkerTest, MakesWhatOneEngineMakesWithEachVersion) {
   AddWorker(/*max_sequences=*/10);
   for (uint64_t version = 1; version <= 3; ++version) {
-    const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/false, version));
-    coordinator_->Publish(version, weights);
+    const Weights weights = SmallModel(/*tied=*/false, version);
+    publishing_.Publish(coordinator_.get(), version, weights);
     const auto groups = Generate();
     ASSERT_TRUE(groups.ok()) << groups.status();
     EXPECT_EQ(groups->front().policy_version, version);
-    ExpectAsFromOneEngine(*groups, *weights);
+    ExpectAsFromOneEngine(*groups, weights);
   }
   const CoordinatorStats stats = coordinator_->TakeStats();
   EXPECT_EQ(stats.samples_accepted, 3 * 12 * 3);
@@ -155,18 +157,18 @@ TEST_F(WorkerTest, MakesWhatOneEngineMakesWithEachVersion) {
 }
 
 TEST_F(WorkerTest, AGroupLargerThanTheWorkerIsStillMade) {
-  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
-  coordinator_->Publish(1, weights);
+  const Weights weights = SmallModel(/*tied=*/true);
+  publishing_.Publish(coordinator_.get(), 1, weights);
   AddWorker(/*max_sequences=*/2);
   const auto groups = Generate();
   ASSERT_TRUE(groups.ok()) << groups.status();
-  ExpectAsFromOneEngine(*groups, *weights);
+  ExpectAsFromOneEngine(*groups, weights);
 }
 
 // The first worker is taken away in the middle; its groups are made again by the second.
 TEST_F(WorkerTest, AWorkerThatLeavesIsReplaced) {
-  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
-  coordinator_->Publish(1, weights);
+  const Weights weights = SmallModel(/*tied=*/true);
+  publishing_.Publish(coordinator_.get(), 1, weights);
   RoleThread& first = AddWorker(/*max_sequences=*/6);
   const StatusOr<JobId> job = coordinator_->Enqueue(MakeJob());
   ASSERT_TRUE(job.ok()) << job.status();
@@ -181,12 +183,38 @@ TEST_F(WorkerTest, AWorkerThatLeavesIsReplaced) {
   });
   ASSERT_TRUE(groups.ok()) << groups.status();
   EXPECT_TRUE(replaced);
-  ExpectAsFromOneEngine(*groups, *weights);
+  ExpectAsFromOneEngine(*groups, weights);
+}
+
+// The rank has let go of a version, for the next, before the coordinator says so: the worker comes
+// back for the next one.
+TEST_F(WorkerTest, AVersionThatEndsBeforeItIsFetchedIsNotWorkedOn) {
+  const Weights old = SmallModel(/*tied=*/true, 1), next = SmallModel(/*tied=*/true, 2);
+  publishing_.Publish(coordinator_.get(), 1, old);
+  const WeightsSource source = publishing_.Hold(2, next);
+  AddWorker(/*max_sequences=*/6);
+  const StatusOr<JobId> job = coordinator_->Enqueue(MakeJob());
+  ASSERT_TRUE(job.ok()) << job.status();
+  int64_t granted = 0, lost = 0;
+  int calls_since = 0;
+  const auto groups = coordinator_->Wait(*job, [&](int64_t num_scored, int64_t) {
+    const CoordinatorStats stats = coordinator_->TakeStats();
+    granted += stats.leases_granted;
+    lost += stats.leases_lost;
+    // Once the worker has its lease, and some tenths of a second to try in vain.
+    if (granted == 0 || ++calls_since != 3) return absl::OkStatus();
+    EXPECT_EQ(num_scored, 0);
+    return coordinator_->Publish(2, next.config(), {source});
+  });
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_EQ(groups->front().policy_version, 2u);
+  EXPECT_GE(lost + coordinator_->TakeStats().leases_lost, 1);
+  ExpectAsFromOneEngine(*groups, next);
 }
 
 TEST_F(WorkerTest, APromptThatCannotBeSampledIsAnErrorThatSaysSo) {
-  const auto weights = std::make_shared<const Weights>(SmallModel(/*tied=*/true));
-  coordinator_->Publish(1, weights);
+  const Weights weights = SmallModel(/*tied=*/true);
+  publishing_.Publish(coordinator_.get(), 1, weights);
   RoleThread& worker = AddWorker(/*max_sequences=*/6);
   GenerateJob job = MakeJob();
   job.prompts[0].tokens.assign(500, 1);  // longer than the model's context

@@ -69,7 +69,7 @@ class CheckpointTest : public testing::Test {
   template <typename Change>
   std::vector<float> Part(World world, Change change) {
     std::vector<float> part;
-    for (const FlatRange& range : ShardRanges(Units(weights_.config()), world)) {
+    for (const WeightsRange& range : ShardRanges(Units(weights_.config()), world)) {
       for (int64_t i = range.begin; i < range.begin + range.count; ++i) {
         part.push_back(change(std::as_const(weights_).flat()[i]));
       }
@@ -123,7 +123,7 @@ TEST_F(CheckpointTest, AnyNumberOfRanksReadsWhatAnyOtherWrote) {
         const World world{reader, readers};
         const auto read = [&](const std::string& tensor) {
           std::vector<float> part;
-          for (const FlatRange& range : ShardRanges(Units(weights_.config()), world)) {
+          for (const WeightsRange& range : ShardRanges(Units(weights_.config()), world)) {
             part.resize(part.size() + range.count);
             shards->Read(tensor, range.begin, absl::MakeSpan(part).last(range.count));
           }

@@ -14,6 +14,7 @@ LearnerCommand Sample() {
   command.stage = 3;
   command.temperature = 0.7f;
   command.lr = 1e-6;
+  command.version = 77;
   command.checkpoint = "checkpoints/step-000009";
   command.batch.sequences = {{{1, 2, 3}, 2}, {{4}, 1}};
   command.batch.groups = {0, 7};
@@ -33,6 +34,7 @@ TEST(LearnerCommand, ArrivesAsItWasSent) {
   EXPECT_EQ(got->stage, 3);
   EXPECT_EQ(got->temperature, 0.7f);
   EXPECT_EQ(got->lr, 1e-6);
+  EXPECT_EQ(got->version, 77u);
   EXPECT_EQ(got->checkpoint, sent.checkpoint);
   ASSERT_EQ(got->batch.sequences.size(), 2u);
   EXPECT_EQ(got->batch.sequences[0].tokens, sent.batch.sequences[0].tokens);

@@ -162,9 +162,9 @@ TEST_F(LearnerRanksTest, ShardsTileTheWeights) {
   Learner learner = Sharded(weights, {});
   std::vector<float> found(weights.flat().size());
   std::vector<float> covered(weights.flat().size());
-  for (const Learner::Shard& shard : learner.Shards()) {
-    std::copy(shard.weights.begin(), shard.weights.end(), found.begin() + shard.begin);
-    std::fill_n(covered.begin() + shard.begin, shard.weights.size(), 1.0f);
+  for (const WeightsShard& shard : learner.Shards()) {
+    std::copy(shard.values.begin(), shard.values.end(), found.begin() + shard.begin);
+    std::fill_n(covered.begin() + shard.begin, shard.values.size(), 1.0f);
   }
   ASSERT_TRUE(SumOverRanks(&Everybody(), "found", found.data(), std::ssize(found)).ok());
   ASSERT_TRUE(SumOverRanks(&Everybody(), "covered", covered.data(), std::ssize(covered)).ok());

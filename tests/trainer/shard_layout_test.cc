@@ -32,7 +32,7 @@ TEST(ShardLayout, ShardsTileEachUnit) {
     for (size_t unit = 0; unit < units.size(); ++unit) {
       int64_t at = units[unit].range.begin;
       for (int rank = 0; rank < ranks; ++rank) {
-        const FlatRange range = ShardRanges(units, {rank, ranks})[unit];
+        const WeightsRange range = ShardRanges(units, {rank, ranks})[unit];
         EXPECT_EQ(range.begin, at);
         EXPECT_LE(range.count, ShardSize(units[unit].range.count, ranks));
         at += range.count;

@@ -49,8 +49,11 @@ Coordinator::~Coordinator() = default;
 
 std::string Coordinator::address() const { return parts_->rpc.address; }
 
-void Coordinator::Publish(uint64_t version, std::shared_ptr<const Weights> weights) {
-  parts_->dispatcher.Publish(version, std::move(weights));
+Status Coordinator::Publish(uint64_t version, const ModelConfig& config,
+                            const std::vector<WeightsSource>& sources) {
+  HONE_ASSIGN_OR_RETURN(PublishedWeights weights, DescribeWeights(version, config, sources));
+  parts_->dispatcher.Publish(std::move(weights));
+  return absl::OkStatus();
 }
 
 StatusOr<JobId> Coordinator::Enqueue(GenerateJob job) {

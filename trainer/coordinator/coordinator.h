@@ -22,7 +22,8 @@
 #include "base/status.h"
 #include "config/experiment.h"
 #include "data/records.h"
-#include "model/weights.h"
+#include "data/weights_source.h"
+#include "model/config.h"
 
 namespace hone {
 
@@ -75,8 +76,10 @@ class Coordinator {
   // "host:port", with the port that was really taken.
   std::string address() const;
 
-  // Makes these the weights of every lease from now on. Only the newest version is kept.
-  void Publish(uint64_t version, std::shared_ptr<const Weights> weights);
+  // Makes these the weights of every lease from now on: what the publishers of all ranks returned
+  // for this version. InvalidArgument unless they have every float of the model once.
+  Status Publish(uint64_t version, const ModelConfig& config,
+                 const std::vector<WeightsSource>& sources);
 
   // InvalidArgument for a job that makes no sense or repeats a pending prompt id;
   // ResourceExhausted above max_pending_groups.

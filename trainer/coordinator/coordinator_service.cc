@@ -104,18 +104,10 @@ grpc::Status CoordinatorService::Submit(grpc::ServerContext* context,
 
 grpc::Status CoordinatorService::FetchWeights(grpc::ServerContext* context,
                                               const proto::FetchWeightsRequest* request,
-                                              grpc::ServerWriter<proto::WeightsChunk>* writer) {
+                                              proto::WeightsManifest* response) {
   const auto weights = dispatcher_->WeightsFor(request->client_id(), request->policy_version());
   if (!weights.ok()) return ToGrpc(weights.status());
-  const absl::string_view bytes = (*weights)->bytes();
-  proto::WeightsChunk chunk;
-  chunk.set_header((*weights)->header());
-  for (size_t begin = 0; begin < bytes.size(); begin += kWeightsChunkBytes) {
-    const absl::string_view part = bytes.substr(begin, kWeightsChunkBytes);
-    chunk.set_data(part.data(), part.size());
-    if (!writer->Write(chunk)) return grpc::Status::CANCELLED;
-    chunk.clear_header();
-  }
+  *response = (*weights)->manifest;
   return grpc::Status::OK;
 }
 

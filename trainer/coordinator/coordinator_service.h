@@ -22,7 +22,7 @@ class CoordinatorService : public proto::Coordinator::Service {
   grpc::Status Submit(grpc::ServerContext* context, const proto::SubmitRequest* request,
                       proto::SubmitResponse* response) override;
   grpc::Status FetchWeights(grpc::ServerContext* context, const proto::FetchWeightsRequest* request,
-                            grpc::ServerWriter<proto::WeightsChunk>* writer) override;
+                            proto::WeightsManifest* response) override;
 
  private:
   const std::string run_id_;

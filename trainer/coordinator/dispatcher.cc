@@ -59,8 +59,8 @@ void Dispatcher::DropLost(absl::Time now) {
   PutBack(lost);
 }
 
-void Dispatcher::Publish(uint64_t version, std::shared_ptr<const Weights> weights) {
-  auto published = std::make_shared<const PublishedWeights>(version, std::move(weights));
+void Dispatcher::Publish(PublishedWeights weights) {
+  auto published = std::make_shared<const PublishedWeights>(std::move(weights));
   absl::MutexLock lock(&mutex_);
   weights_.swap(published);
   Progress();
@@ -213,7 +213,7 @@ LeaseGrant Dispatcher::Grant(const std::string& client_id, int free_sequences, a
   if (free_sequences <= 0 || weights_ == nullptr || jobs_.num_waiting() == 0) return {};
   const int num_workers = std::max(1, roster_.Count(MemberRole::kRollout));
   const int share = (jobs_.num_waiting() + num_workers - 1) / num_workers;
-  LeaseGrant grant{.lease_id = leases_.NextId(), .policy_version = weights_->version()};
+  LeaseGrant grant{.lease_id = leases_.NextId(), .policy_version = weights_->version};
   // A group larger than a worker's whole capacity must still go somewhere: to an idle one.
   const std::vector<GroupRef> refs = jobs_.TakeWaiting(
       free_sequences, share, !leases_.Holds(client_id), grant.lease_id, grant.policy_version);
@@ -239,7 +239,7 @@ std::optional<GroupRef> Dispatcher::FindAcceptable(uint64_t prompt_id, uint64_t 
 
 Status Dispatcher::CheckResult(const GroupResult& result, const GroupRef& ref) {
   HONE_RETURN_IF_ERROR(jobs_.CheckCompletions(ref, result.completions));
-  const int vocab_size = weights_->vocab_size();
+  const int vocab_size = weights_->vocab_size;
   for (const Completion& completion : result.completions) {
     for (const int32_t token : completion.tokens) {
       if (token >= vocab_size) {
@@ -297,7 +297,7 @@ StatusOr<std::shared_ptr<const PublishedWeights>> Dispatcher::WeightsFor(
     const std::string& client_id, uint64_t version) {
   absl::MutexLock lock(&mutex_);
   if (Member* member = roster_.Find(client_id)) member->last_seen = clock_->Now();
-  if (weights_ != nullptr && weights_->version() == version) return weights_;
+  if (weights_ != nullptr && weights_->version == version) return weights_;
   // It cannot work on these leases: others need not wait for them to expire.
   const std::vector<LostLease> lost = leases_.TakeOf(client_id, version);
   stats_.leases_lost += static_cast<int64_t>(lost.size());

@@ -57,7 +57,7 @@ class Dispatcher {
   explicit Dispatcher(const CoordinatorOptions& options);
 
   // --- The learner.
-  void Publish(uint64_t version, std::shared_ptr<const Weights> weights);
+  void Publish(PublishedWeights weights);
   StatusOr<JobId> Enqueue(GenerateJob job);
   StatusOr<std::vector<Group>> Wait(JobId id, const Coordinator::OnProgress& on_progress);
   void Cancel();

@@ -1,29 +1,31 @@
 #include "trainer/coordinator/published_weights.h"
 
-#include <bit>
-#include <utility>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "model/safetensors.h"
 
 namespace hone {
 
-static_assert(std::endian::native == std::endian::little, "safetensors are little endian");
-
-PublishedWeights::PublishedWeights(uint64_t version, std::shared_ptr<const Weights> weights)
-    : version_(version), weights_(std::move(weights)) {
+StatusOr<PublishedWeights> DescribeWeights(uint64_t version, const ModelConfig& config,
+                                           const std::vector<WeightsSource>& sources) {
   std::vector<NamedTensor> tensors;
-  for (const TensorSpec& spec : weights_->specs()) {
+  int64_t num_floats = 0;
+  for (const TensorSpec& spec : TensorSpecs(config)) {
     tensors.push_back({.name = spec.name, .dtype = DType::kF32, .shape = spec.shape});
+    num_floats += spec.size();
   }
-  header_ = MakeSafetensorsHeader(tensors, {{"policy_version", absl::StrCat(version)},
-                                            {"config", ModelConfigToJson(weights_->config())}});
-}
-
-absl::string_view PublishedWeights::bytes() const {
-  const absl::Span<const float> flat = std::as_const(*weights_).flat();
-  return {reinterpret_cast<const char*>(flat.data()), flat.size() * sizeof(float)};
+  HONE_RETURN_IF_ERROR(CheckTiling(sources, num_floats));
+  PublishedWeights published{.version = version, .vocab_size = config.vocab_size, .manifest = {}};
+  published.manifest.set_header(MakeSafetensorsHeader(
+      tensors, {{"policy_version", absl::StrCat(version)}, {"config", ModelConfigToJson(config)}}));
+  for (const WeightsSource& source : sources) {
+    if (source.policy_version != version) {
+      return absl::InvalidArgumentError(absl::StrCat("version ", version, " is to be published, ",
+                                                     source.address, " has version ",
+                                                     source.policy_version));
+    }
+    *published.manifest.add_sources() = ToProto(source);
+  }
+  return published;
 }
 
 }  // namespace hone

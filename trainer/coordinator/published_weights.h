@@ -1,35 +1,29 @@
-// One version of the weights as it goes over the wire: a safetensors header, then the tensors'
-// bytes, which are read straight from the Weights. The header's metadata holds the model's
-// config.json, so that a worker needs no model folder.
-// Thread safety: immutable, so any.
+// What the coordinator knows of the published version: where its parts are. The weights themselves
+// stay with the ranks (cluster/weights_publisher.h).
 #ifndef HONE_TRAINER_COORDINATOR_PUBLISHED_WEIGHTS_H_
 #define HONE_TRAINER_COORDINATOR_PUBLISHED_WEIGHTS_H_
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <vector>
 
-#include "absl/strings/string_view.h"
-#include "model/weights.h"
+#include "base/status.h"
+#include "data/weights_source.h"
+#include "model/config.h"
+#include "proto/hone.pb.h"
 
 namespace hone {
 
-inline constexpr int64_t kWeightsChunkBytes = 2 << 20;
-
-class PublishedWeights {
- public:
-  PublishedWeights(uint64_t version, std::shared_ptr<const Weights> weights);
-
-  uint64_t version() const { return version_; }
-  const std::string& header() const { return header_; }
-  absl::string_view bytes() const;
-  int vocab_size() const { return weights_->config().vocab_size; }
-
- private:
-  uint64_t version_;
-  std::shared_ptr<const Weights> weights_;
-  std::string header_;
+struct PublishedWeights {
+  uint64_t version = 0;
+  int vocab_size = 0;
+  proto::WeightsManifest manifest;
 };
+
+// The header's metadata holds the model's config.json, so that a worker needs no model folder.
+// InvalidArgument unless the sources are of this version and have every float of the model once.
+StatusOr<PublishedWeights> DescribeWeights(uint64_t version, const ModelConfig& config,
+                                           const std::vector<WeightsSource>& sources);
 
 }  // namespace hone
 

@@ -386,7 +386,7 @@ double Learner::Update(const OptimizerSpec& spec, double lr) {
   int64_t offset = 0;  // of the tensor
   for (size_t i = 0; i < units_.size(); ++i) {
     FlatParameter& unit = *units_[i];
-    const FlatRange& mine = shard_ranges_[i];
+    const WeightsRange& mine = shard_ranges_[i];
     for (const int64_t unit_end = offset + unit.size(); offset < unit_end; ++tensor) {
       const int64_t size = tensors[tensor].size();
       const int64_t begin = std::max(offset, mine.begin);
@@ -430,8 +430,8 @@ Weights Learner::ExportWeights() {
   return weights;
 }
 
-std::vector<Learner::Shard> Learner::Shards() {
-  std::vector<Shard> shards;
+std::vector<WeightsShard> Learner::Shards() {
+  std::vector<WeightsShard> shards;
   for (size_t i = 0; i < units_.size(); ++i) {
     shards.push_back(
         {shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count)});
@@ -456,7 +456,7 @@ Learner::ShardState Learner::SaveShard() {
 
 void Learner::RestoreShard(const ShardState& state) {
   int64_t size = 0;
-  for (const FlatRange& range : shard_ranges_) size += range.count;
+  for (const WeightsRange& range : shard_ranges_) size += range.count;
   TORCH_CHECK(size == std::ssize(state.weights) && size == std::ssize(state.first_moment) &&
                   size == std::ssize(state.second_moment),
               "the saved shard has ", state.weights.size(), " weights, this rank's has ", size);

@@ -105,12 +105,8 @@ class Learner {
   // All weights, gathered: for small models.
   Weights ExportWeights();
 
-  // This rank's weights, without padding.
-  struct Shard {
-    int64_t begin;  // in Weights::flat()
-    absl::Span<const float> weights;
-  };
-  std::vector<Shard> Shards();
+  // This rank's weights, without padding; of some units it may have none.
+  std::vector<WeightsShard> Shards();
   void ReadShards(ReadWeights read);
 
   // State for checkpoints: of the shards, in unit order, without padding. There are no moments
@@ -126,7 +122,7 @@ class Learner {
   void ResetOptimizer();
 
   const ModelConfig& config() const { return config_; }
-  const std::vector<FlatRange>& shard_ranges() const { return shard_ranges_; }
+  const std::vector<WeightsRange>& shard_ranges() const { return shard_ranges_; }
 
  private:
   struct MicroBatch;
@@ -154,7 +150,7 @@ class Learner {
   SingleRank single_rank_;
   LearnerRanks ranks_;
   std::shared_ptr<const RopeTable> rope_;
-  std::vector<FlatRange> shard_ranges_;                // of each unit
+  std::vector<WeightsRange> shard_ranges_;             // of each unit
   std::vector<std::unique_ptr<FlatParameter>> units_;  // embedding, blocks, final norm (and head)
   std::vector<std::unique_ptr<BlockParameters>> block_parameters_;  // views into the units
   int64_t optimizer_step_ = 0;

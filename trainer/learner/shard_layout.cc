@@ -24,8 +24,8 @@ int64_t ShardSize(int64_t unit_size, int num_ranks) {
   return (share + kShardBlock - 1) / kShardBlock * kShardBlock;
 }
 
-std::vector<FlatRange> ShardRanges(const std::vector<Unit>& units, World world) {
-  std::vector<FlatRange> ranges;
+std::vector<WeightsRange> ShardRanges(const std::vector<Unit>& units, World world) {
+  std::vector<WeightsRange> ranges;
   for (const Unit& unit : units) {
     const int64_t size = ShardSize(unit.range.count, world.size);
     const int64_t begin = std::min(unit.range.count, world.rank * size);

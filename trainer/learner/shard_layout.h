@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cluster/collectives.h"
+#include "data/weights_range.h"
 #include "model/config.h"
 
 namespace hone {
@@ -17,17 +18,9 @@ namespace hone {
 // Sums over weights go block by block, so that their bits do not depend on the number of ranks.
 inline constexpr int64_t kShardBlock = 1024;
 
-// Floats [begin, begin + count) of Weights::flat().
-struct FlatRange {
-  int64_t begin = 0;
-  int64_t count = 0;
-
-  friend bool operator==(const FlatRange&, const FlatRange&) = default;
-};
-
 struct Unit {
   std::string name;  // "embedding", "block 3", "head"
-  FlatRange range;
+  WeightsRange range;
 };
 std::vector<Unit> Units(const ModelConfig& config);
 
@@ -35,7 +28,7 @@ std::vector<Unit> Units(const ModelConfig& config);
 int64_t ShardSize(int64_t unit_size, int num_ranks);
 
 // What a rank holds of each unit, in unit order, without padding (counts may be 0).
-std::vector<FlatRange> ShardRanges(const std::vector<Unit>& units, World world);
+std::vector<WeightsRange> ShardRanges(const std::vector<Unit>& units, World world);
 
 }  // namespace hone
 

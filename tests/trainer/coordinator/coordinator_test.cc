@@ -18,6 +18,7 @@
 #include "model/safetensors.h"
 #include "reward/reward_service.h"
 #include "tests/trainer/coordinator/jobs.h"
+#include "tests/trainer/coordinator/publishing.h"
 
 namespace hone {
 namespace {
@@ -116,8 +117,9 @@ class WorkerThread {
 };
 
 TEST(Coordinator, TakesAJobFromPromptsToScoredGroups) {
+  Publishing publishing;
   const auto coordinator = StartCoordinator(Options());
-  coordinator->Publish(4, SmallWeights(1));
+  publishing.Publish(coordinator.get(), 4, SmallWeights(1));
   ServiceThread first_service("reward-0", coordinator->address());
   ServiceThread second_service("reward-1", coordinator->address());
   WorkerThread first_worker("rollout-0", coordinator->address());
@@ -153,40 +155,47 @@ TEST(Coordinator, TakesAJobFromPromptsToScoredGroups) {
   EXPECT_TRUE(second_service.Join(/*stop=*/false).ok());
 }
 
-TEST(Coordinator, StreamsTheWeightsInChunks) {
+TEST(Coordinator, SaysWhereTheWeightsAre) {
   const auto coordinator = StartCoordinator(Options());
-  // Some 6 MB: more than one chunk.
-  ModelInit init;
-  const auto weights = std::make_shared<const Weights>(
-      InitWeights(ConfigFromInit(init, 6000, /*eos_token_id=*/0), 0.02, 3));
-  coordinator->Publish(1, weights);
+  const Weights weights = SmallWeights(3);
+  const absl::Span<const float> flat = weights.flat();
+  const auto begin = static_cast<int64_t>(flat.size()) / 3;
+  // Two ranks.
+  const auto first = *WeightsPublisher::Start("127.0.0.1:0");
+  const auto second = *WeightsPublisher::Start("127.0.0.1:0");
+  const WeightsSource sources[] = {*first->Publish(1, {{0, flat.subspan(0, begin)}}),
+                                   *second->Publish(1, {{begin, flat.subspan(begin)}})};
+  // Too little, too much, and another version: the coordinator takes none of it.
+  for (const std::vector<WeightsSource>& wrong :
+       {std::vector<WeightsSource>{}, {sources[0]}, {sources[0], sources[1], sources[1]}}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(coordinator->Publish(1, weights.config(), wrong)));
+  }
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(coordinator->Publish(2, weights.config(), {sources[0], sources[1]})));
   const std::atomic<bool> stop{false};
   CoordinatorClient client(ClientOptions("rollout-0", coordinator->address()), stop);
   ASSERT_TRUE(client.Join().ok());
-
-  std::string header, data;
-  int num_chunks = 0;
-  const auto sink = [&](const proto::WeightsChunk& chunk) {
-    header += chunk.header();
-    data += chunk.data();
-    ++num_chunks;
-    EXPECT_LE(chunk.data().size(), size_t{2} << 20);
+  proto::WeightsManifest manifest;
+  const auto keep = [&](const proto::WeightsManifest& received) {
+    manifest = received;
     return absl::OkStatus();
   };
-  ASSERT_TRUE(client.FetchWeights(1, sink).ok());
-  EXPECT_GT(num_chunks, 2);
-  const absl::Span<const float> flat = weights->flat();
-  EXPECT_EQ(data, absl::string_view(reinterpret_cast<const char*>(flat.data()), flat.size() * 4));
-  const auto parsed = ParseSafetensorsHeader(header, data.size());
+  EXPECT_TRUE(absl::IsNotFound(client.FetchWeights(1, keep)));
+
+  ASSERT_TRUE(coordinator->Publish(1, weights.config(), {sources[0], sources[1]}).ok());
+  ASSERT_TRUE(client.FetchWeights(1, keep).ok());
+  const auto parsed = ParseSafetensorsHeader(manifest.header(), flat.size() * sizeof(float));
   ASSERT_TRUE(parsed.ok()) << parsed.status();
-  EXPECT_EQ(parsed->tensors.size(), weights->specs().size());
+  EXPECT_EQ(parsed->tensors.size(), weights.specs().size());
   EXPECT_EQ(parsed->metadata.at("policy_version"), "1");
   const auto config = ParseModelConfig(parsed->metadata.at("config"), "config");
   ASSERT_TRUE(config.ok()) << config.status();
-  EXPECT_EQ(config->vocab_size, 6000);
+  EXPECT_EQ(config->vocab_size, kVocabSize);
+  ASSERT_EQ(manifest.sources_size(), 2);
+  EXPECT_EQ(manifest.sources(1).SerializeAsString(), ToProto(sources[1]).SerializeAsString());
 
-  EXPECT_TRUE(absl::IsNotFound(client.FetchWeights(2, sink)));
-  const auto enough = [](const proto::WeightsChunk&) { return absl::AbortedError("enough"); };
+  EXPECT_TRUE(absl::IsNotFound(client.FetchWeights(2, keep)));
+  const auto enough = [](const proto::WeightsManifest&) { return absl::AbortedError("enough"); };
   EXPECT_TRUE(absl::IsAborted(client.FetchWeights(1, enough)));
 }
 
@@ -232,6 +241,7 @@ TEST(Coordinator, APortInUseIsAnErrorThatNamesIt) {
 
 // A trainer that dies and comes back elsewhere: the roles find it and the job is done anew.
 TEST(Coordinator, RolesFindARestartedCoordinator) {
+  Publishing publishing;
   absl::Mutex mutex;
   std::string address;
   const auto where = [&]() -> StatusOr<std::string> {
@@ -240,7 +250,7 @@ TEST(Coordinator, RolesFindARestartedCoordinator) {
   };
   auto coordinator = StartCoordinator(Options());
   address = coordinator->address();
-  coordinator->Publish(1, SmallWeights(1));
+  publishing.Publish(coordinator.get(), 1, SmallWeights(1));
   std::atomic<bool> stop{false};
   CoordinatorClientOptions options = ClientOptions("rollout-0", "");
   options.address = where;
@@ -258,7 +268,7 @@ TEST(Coordinator, RolesFindARestartedCoordinator) {
     absl::MutexLock lock(&mutex);
     address = coordinator->address();
   }
-  coordinator->Publish(1, SmallWeights(1));
+  publishing.Publish(coordinator.get(), 1, SmallWeights(1));
   const StatusOr<JobId> job = coordinator->Enqueue(MakeJob(1, 1, 2));
   ASSERT_TRUE(job.ok()) << job.status();
   // What was leased before is void, and the client knows.
@@ -274,8 +284,9 @@ TEST(Coordinator, RolesFindARestartedCoordinator) {
 }
 
 TEST(Coordinator, ARewardServiceThatLeftIsReplaced) {
+  Publishing publishing;
   const auto coordinator = StartCoordinator(Options());
-  coordinator->Publish(1, SmallWeights(1));
+  publishing.Publish(coordinator.get(), 1, SmallWeights(1));
   WorkerThread worker("rollout-0", coordinator->address());
   auto service = std::make_unique<ServiceThread>("reward-0", coordinator->address());
   ASSERT_TRUE(coordinator->Wait(*coordinator->Enqueue(MakeJob(1, 4, 2))).ok());
@@ -286,8 +297,9 @@ TEST(Coordinator, ARewardServiceThatLeftIsReplaced) {
 }
 
 TEST(Coordinator, AnUnknownRewardEndsTheJob) {
+  Publishing publishing;
   const auto coordinator = StartCoordinator(Options());
-  coordinator->Publish(1, SmallWeights(1));
+  publishing.Publish(coordinator.get(), 1, SmallWeights(1));
   WorkerThread worker("rollout-0", coordinator->address());
   ServiceThread service("reward-0", coordinator->address());
   GenerateJob job = MakeJob(1, 2, 2);

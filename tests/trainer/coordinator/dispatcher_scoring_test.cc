@@ -20,7 +20,7 @@ class ScoringTest : public DispatcherTest {
   // One group of two samples, generated and to be scored.
   void SetUp() override {
     AddWorker("rollout-0");
-    dispatcher_.Publish(1, SmallWeights(1));
+    dispatcher_.Publish(SmallPublished(1));
     job_ = *dispatcher_.Enqueue(MakeJob(1, 1, 2));
     Submit(Finish("rollout-0", Lease("rollout-0", 2), 0));
   }

@@ -38,7 +38,7 @@ TEST_F(DispatcherTest, LeasesOnlyPublishedWeights) {
   AddWorker("rollout-0");
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 2, 4)).ok());
   EXPECT_EQ(Lease("rollout-0", 8).spec, nullptr);
-  dispatcher_.Publish(3, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(3));
   const LeaseGrant grant = Lease("rollout-0", 8);
   EXPECT_EQ(grant.policy_version, 3u);
   EXPECT_THAT(grant.groups, ElementsAre(0, 1));
@@ -47,7 +47,7 @@ TEST_F(DispatcherTest, LeasesOnlyPublishedWeights) {
 
 TEST_F(DispatcherTest, LeasesWhatFits) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 5, 4)).ok());
   EXPECT_THAT(Lease("rollout-0", 11).groups, ElementsAre(0, 1));
   EXPECT_THAT(Lease("rollout-0", 0).groups, IsEmpty());
@@ -57,7 +57,7 @@ TEST_F(DispatcherTest, LeasesWhatFits) {
 
 TEST_F(DispatcherTest, AGroupLargerThanAWorkerGoesToAnIdleOne) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 2, 16)).ok());
   const LeaseGrant grant = Lease("rollout-0", 8);
   EXPECT_THAT(grant.groups, ElementsAre(0));
@@ -69,7 +69,7 @@ TEST_F(DispatcherTest, AGroupLargerThanAWorkerGoesToAnIdleOne) {
 TEST_F(DispatcherTest, LeavesOthersTheirShare) {
   AddWorker("rollout-0");
   AddWorker("rollout-1");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 6, 2)).ok());
   EXPECT_THAT(Lease("rollout-0", 100).groups, ElementsAre(0, 1, 2));
   EXPECT_THAT(Lease("rollout-1", 100).groups, ElementsAre(3, 4));
@@ -78,7 +78,7 @@ TEST_F(DispatcherTest, LeavesOthersTheirShare) {
 
 TEST_F(DispatcherTest, ALeaseHasOneJobTheOldestFirst) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   GenerateJob other = MakeJob(10, 1, 1);
   other.sampling.max_tokens = 32;
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 1)).ok());
@@ -89,7 +89,7 @@ TEST_F(DispatcherTest, ALeaseHasOneJobTheOldestFirst) {
 
 TEST_F(DispatcherTest, AnExpiredLeaseGoesToAnotherAndTheFirstResultCounts) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 4)).ok());
   const LeaseGrant first = Lease("rollout-0", 4);
   AddWorker("rollout-1");
@@ -118,7 +118,7 @@ TEST_F(DispatcherTest, AnExpiredLeaseGoesToAnotherAndTheFirstResultCounts) {
 
 TEST_F(DispatcherTest, ASubmissionExtendsItsLease) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 2, 1)).ok());
   const LeaseGrant grant = Lease("rollout-0", 4);
   Pass(60, {"rollout-0"});
@@ -132,7 +132,7 @@ TEST_F(DispatcherTest, ASubmissionExtendsItsLease) {
 TEST_F(DispatcherTest, ASilentWorkerIsForgottenAndItsGroupsGoToOthers) {
   AddWorker("rollout-0");
   AddWorker("rollout-1");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 1)).ok());
   const LeaseGrant grant = Lease("rollout-0", 4);
   Pass(5, {"rollout-1"});
@@ -145,7 +145,7 @@ TEST_F(DispatcherTest, ASilentWorkerIsForgottenAndItsGroupsGoToOthers) {
 
 TEST_F(DispatcherTest, ALongPollWakesForWorkAndForWorkThatWasLost) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   LeaseGrant grant;
   const auto poll = [&](const std::string& id) {
     return std::thread(
@@ -167,7 +167,7 @@ TEST_F(DispatcherTest, ALongPollWakesForWorkAndForWorkThatWasLost) {
 
 TEST_F(DispatcherTest, GivesNothingToACallerThatHungUp) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 1)).ok());
   EXPECT_TRUE(absl::IsCancelled(
       dispatcher_.Lease("rollout-0", 4, absl::ZeroDuration(), [] { return true; }).status()));
@@ -176,10 +176,10 @@ TEST_F(DispatcherTest, GivesNothingToACallerThatHungUp) {
 
 TEST_F(DispatcherTest, ResultsOfAVersionThatIsOverAreRefused) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 1)).ok());
   const LeaseGrant old = Lease("rollout-0", 4);
-  dispatcher_.Publish(2, SmallWeights(2));
+  dispatcher_.Publish(SmallPublished(2));
   Pass(100, {"rollout-0"});
   const LeaseGrant current = Lease("rollout-0", 4);
   EXPECT_EQ(current.policy_version, 2u);
@@ -189,19 +189,19 @@ TEST_F(DispatcherTest, ResultsOfAVersionThatIsOverAreRefused) {
 
 TEST_F(DispatcherTest, WeightsThatAreOverEndTheLeasesOnThem) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 1, 1)).ok());
   EXPECT_EQ(Lease("rollout-0", 4).policy_version, 1u);
   EXPECT_TRUE(dispatcher_.WeightsFor("rollout-0", 1).ok());
-  dispatcher_.Publish(2, SmallWeights(2));
+  dispatcher_.Publish(SmallPublished(2));
   EXPECT_TRUE(absl::IsNotFound(dispatcher_.WeightsFor("rollout-0", 1).status()));
   EXPECT_EQ(Lease("rollout-0", 4).policy_version, 2u);
-  EXPECT_EQ((*dispatcher_.WeightsFor("rollout-0", 2))->version(), 2u);
+  EXPECT_EQ((*dispatcher_.WeightsFor("rollout-0", 2))->version, 2u);
 }
 
 TEST_F(DispatcherTest, ASubmissionThatMakesNoSenseHasNoEffect) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 2, 2)).ok());
   const LeaseGrant grant = Lease("rollout-0", 4);
   const auto refused = [&](const std::function<void(std::vector<Completion>*)>& spoil) {
@@ -244,7 +244,7 @@ TEST_F(DispatcherTest, RefusesJobsThatMakeNoSense) {
 TEST_F(DispatcherTest, WaitGivesGroupsInOrder) {
   AddWorker("rollout-0");
   AddService("reward-0");
-  dispatcher_.Publish(5, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(5));
   const JobId job = *dispatcher_.Enqueue(MakeJob(7, 3, 2));
   const LeaseGrant grant = Lease("rollout-0", 100);
   for (const int group : {2, 0, 1}) {
@@ -278,7 +278,7 @@ TEST_F(DispatcherTest, WaitSaysWhatIsMissing) {
 }
 
 TEST_F(DispatcherTest, WaitSaysThatNoWorkerIsThere) {
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   const JobId job = *dispatcher_.Enqueue(MakeJob(1, 3, 1));
   EXPECT_EQ(StallMessage(job),
             "no progress for 300 s: no rollout worker is registered (3 of 3 groups are still to be "
@@ -290,7 +290,7 @@ TEST_F(DispatcherTest, WaitSaysWhoHasTheGroups) {
   options.heartbeat_seconds = options.lease_seconds = 1000;
   Dispatcher dispatcher(options);
   ASSERT_TRUE(dispatcher.Register("rollout-1", MemberRole::kRollout, "", kHash).ok());
-  dispatcher.Publish(1, SmallWeights(1));
+  dispatcher.Publish(SmallPublished(1));
   const JobId job = *dispatcher.Enqueue(MakeJob(1, 3, 1));
   ASSERT_TRUE(dispatcher.Lease("rollout-1", 3, absl::ZeroDuration(), [] { return false; })->spec !=
               nullptr);
@@ -304,7 +304,7 @@ TEST_F(DispatcherTest, WaitSaysWhoHasTheGroups) {
 
 TEST_F(DispatcherTest, WaitSaysThatNobodyScores) {
   AddWorker("rollout-0");
-  dispatcher_.Publish(1, SmallWeights(1));
+  dispatcher_.Publish(SmallPublished(1));
   const JobId job = *dispatcher_.Enqueue(MakeJob(1, 1, 1));
   Submit(Finish("rollout-0", Lease("rollout-0", 1), 0));
   EXPECT_EQ(StallMessage(job),
@@ -358,7 +358,7 @@ TEST_F(DispatcherTest, EverySampleIsAcceptedExactlyOnce) {
     Dispatcher dispatcher(Options());
     const auto alive = [] { return false; };
     ASSERT_TRUE(dispatcher.Register("reward", MemberRole::kReward, "reward:1", kHash).ok());
-    dispatcher.Publish(1, SmallWeights(1));
+    dispatcher.Publish(SmallPublished(1));
     const JobId job = *dispatcher.Enqueue(MakeJob(0, 20, 3));
     std::vector<Submission> in_flight;
     int64_t accepted = 0, duplicates = 0, submitted = 0;

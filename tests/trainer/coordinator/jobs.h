@@ -3,7 +3,6 @@
 #ifndef HONE_TESTS_TRAINER_COORDINATOR_JOBS_H_
 #define HONE_TESTS_TRAINER_COORDINATOR_JOBS_H_
 
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,12 +10,13 @@
 #include "data/records.h"
 #include "model/weights.h"
 #include "trainer/coordinator/coordinator.h"
+#include "trainer/coordinator/published_weights.h"
 
 namespace hone {
 
 inline constexpr int kVocabSize = 128;
 
-inline std::shared_ptr<const Weights> SmallWeights(uint64_t seed) {
+inline Weights SmallWeights(uint64_t seed) {
   ModelInit init;
   init.hidden_size = 32;
   init.num_layers = 1;
@@ -24,8 +24,12 @@ inline std::shared_ptr<const Weights> SmallWeights(uint64_t seed) {
   init.num_kv_heads = 1;
   init.head_dim = 16;
   init.intermediate_size = 32;
-  return std::make_shared<const Weights>(
-      InitWeights(ConfigFromInit(init, kVocabSize, /*eos_token_id=*/0), 0.02, seed));
+  return InitWeights(ConfigFromInit(init, kVocabSize, /*eos_token_id=*/0), 0.02, seed);
+}
+
+// A version that nobody fetches.
+inline PublishedWeights SmallPublished(uint64_t version) {
+  return {.version = version, .vocab_size = kVocabSize, .manifest = {}};
 }
 
 inline std::vector<int32_t> Tokens(const std::string& text) { return {text.begin(), text.end()}; }
