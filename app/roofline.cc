@@ -16,18 +16,6 @@ double Now() {
   return std::chrono::duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-struct MatrixShape {
-  int64_t n, k;
-};
-
-std::vector<MatrixShape> BlockMatrices(const ModelConfig& config) {
-  const int64_t hidden = config.hidden_size;
-  return {{config.query_size() + 2 * config.kv_size(), hidden},
-          {hidden, config.query_size()},
-          {2 * config.intermediate_size, hidden},
-          {hidden, config.intermediate_size}};
-}
-
 double MeasureShape(const MatrixShape& shape, int64_t rows) {
   const std::vector<float> weights(shape.n * shape.k, 0.5f);
   const std::vector<float> x(rows * shape.k, 0.25f);
@@ -50,6 +38,14 @@ double MeasureShape(const MatrixShape& shape, int64_t rows) {
 }
 
 }  // namespace
+
+std::vector<MatrixShape> BlockMatrices(const ModelConfig& config) {
+  const int64_t hidden = config.hidden_size;
+  return {{config.query_size() + 2 * config.kv_size(), hidden},
+          {hidden, config.query_size()},
+          {2 * config.intermediate_size, hidden},
+          {hidden, config.intermediate_size}};
+}
 
 ForwardWork GenerationWork(int64_t groups, int64_t samples, int64_t prompt_tokens,
                            int64_t max_tokens) {

@@ -4,10 +4,18 @@
 #define HONE_APP_ROOFLINE_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "model/config.h"
 
 namespace hone {
+
+// A weight [n, k].
+struct MatrixShape {
+  int64_t n, k;
+};
+// Those of one block, each as it is multiplied: q, k and v as one, and gate and up.
+std::vector<MatrixShape> BlockMatrices(const ModelConfig& config);
 
 // Work of forward passes over `tokens` tokens.
 struct ForwardWork {

@@ -18,16 +18,16 @@ HWY_BEFORE_NAMESPACE();
 namespace hone {
 namespace HWY_NAMESPACE {
 
-// C [rows, 16·panels] with any number of rows, by tiles; of the last panel `last_columns` columns.
+// C [rows, 16·panels] with any number of rows, by tiles.
 template <class Panels>
 void Product(int64_t rows, const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
              int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride, float* c,
-             int64_t c_stride, Accumulate accumulate, int64_t last_columns = 16) {
+             int64_t c_stride, Accumulate accumulate) {
   const int64_t tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t begin = rows * t / tiles, end = rows * (t + 1) / tiles;
     TileRows(static_cast<int>(end - begin), a + begin * a_row, a_row, a_column, panels, num_panels,
-             chunks, chunk_k, b_stride, c + begin * c_stride, c_stride, accumulate, last_columns);
+             chunks, chunk_k, b_stride, c + begin * c_stride, c_stride, accumulate, 16);
   }
 }
 
@@ -98,23 +98,15 @@ void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_
   }
 }
 
-// Rows of one head, `dim` of each used, which tiles may read in whole panels of 16.
-struct HeadView {
-  const float* data;
-  int64_t stride;
-};
-
-// Where head_dim is no multiple of 16, panels would reach into the next head and beyond the end:
-// then the rows are copied into `padded` [rows][padded_dim], zeros behind them.
-HeadView PaddedHead(const AttentionShape& shape, const float* data, int64_t stride, int64_t rows,
-                    float* padded) {
+// Copies rows of one head, `dim` of each, to `to` [rows][padded_dim] with zeros behind them. So
+// tiles may read whole panels, and rows lie close: those of the fused buffer are often 4 KiB apart,
+// where all of them compete for the same few places in the cache.
+void CopyHead(const AttentionShape& shape, const float* from, int64_t stride, int64_t rows,
+              float* to) {
   const int dim = shape.head_dim, padded_dim = shape.padded_dim();
-  if (dim == padded_dim) return {data, stride};
-  for (int64_t t = 0; t < rows; ++t) {
-    std::copy_n(data + t * stride, dim, padded + t * padded_dim);
-    std::fill_n(padded + t * padded_dim + dim, padded_dim - dim, 0.0f);
+  for (int64_t t = 0; t < rows; ++t, from += stride, to += padded_dim) {
+    for (int d = 0; d < padded_dim; d += 16) Store16(Load16(from + d, dim - d), to + d);
   }
-  return {padded, padded_dim};
 }
 
 // One kv head of one sequence. With P = softmax(S): dV = Pᵀ·dO, dP = dO·Vᵀ,
@@ -123,29 +115,32 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
                         float scale) {
   const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   const int panels = padded_dim / 16;
-  const int64_t last_columns = dim - (panels - 1) * 16;
   const int group = shape.group();
   const int64_t width = int64_t{shape.num_heads + 2 * shape.num_kv_heads} * dim;
   const int64_t out_width = int64_t{shape.num_heads} * dim;
   const int64_t kv_floats = int64_t{2} * kKvBlockTokens * padded_dim;
   const int64_t tokens = seq.num_tokens;
   const int64_t all_blocks = (tokens + 15) / 16;
-  float* dk = seq.dqkv + int64_t{shape.num_heads + kv_head} * dim;
-  float* dv = dk + int64_t{shape.num_kv_heads} * dim;
   constexpr int64_t kTileQueries = 48;
 
   static thread_local std::vector<float> scratch;
-  const int64_t padded_tokens = all_blocks * 16;
-  const int64_t copies = dim == padded_dim ? 0 : 3 * padded_dim;
-  const size_t wanted = padded_tokens * (dim + 2 * kTileQueries + copies);
+  // Of p and ds; 16 more than the keys, so that no large power of two lies between rows.
+  const int64_t stride = all_blocks * 16 + 16;
+  const int64_t head_floats = tokens * padded_dim, tile_floats = kTileQueries * padded_dim;
+  const size_t wanted =
+      all_blocks * 16 * dim + 2 * kTileQueries * stride + 3 * head_floats + 3 * tile_floats;
   if (scratch.size() < wanted) scratch.resize(wanted);
   float* v_transposed = scratch.data();             // [blocks][dim][16]
-  float* p = v_transposed + padded_tokens * dim;    // [queries][padded keys]
-  float* ds = p + kTileQueries * padded_tokens;     // likewise
-  float* copy = ds + kTileQueries * padded_tokens;  // of k, q and dout, if they need padding
-  const HeadView k =
-      PaddedHead(shape, seq.qkv + int64_t{shape.num_heads + kv_head} * dim, width, tokens, copy);
+  float* p = v_transposed + all_blocks * 16 * dim;  // [queries][stride]
+  float* ds = p + kTileQueries * stride;            // likewise
+  float* k = ds + kTileQueries * stride;            // [tokens][padded_dim]
+  float* dk = k + head_floats;                      // likewise
+  float* dv = dk + head_floats;                     // likewise
+  float* tile_q = dv + head_floats;                 // [queries][padded_dim]
+  float* tile_dout = tile_q + tile_floats;          // likewise
+  float* tile_dq = tile_dout + tile_floats;         // likewise
 
+  CopyHead(shape, seq.qkv + int64_t{shape.num_heads + kv_head} * dim, width, tokens, k);
   for (int64_t b = 0; b < all_blocks; ++b) {
     const float* v = seq.blocks[b] + kv_head * kv_floats + kKvBlockTokens * padded_dim;
     for (int j = 0; j < 16; ++j) {
@@ -155,45 +150,36 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
       }
     }
   }
-  for (int64_t t = 0; t < tokens; ++t) {
-    std::fill_n(dk + t * width, dim, 0.0f);
-    std::fill_n(dv + t * width, dim, 0.0f);
-  }
+  std::fill_n(dk, 2 * head_floats, 0.0f);
   for (int h = 0; h < group; ++h) {
     const int64_t head = int64_t{kv_head} * group + h;
-    float* dq = seq.dqkv + head * dim;
-    const float* out = seq.out + head * dim;
-    const HeadView q =
-        PaddedHead(shape, seq.qkv + head * dim, width, tokens, copy + padded_tokens * padded_dim);
-    const HeadView dout = PaddedHead(shape, seq.dout + head * dim, out_width, tokens,
-                                     copy + 2 * padded_tokens * padded_dim);
     for (int64_t begin = 0; begin < tokens; begin += kTileQueries) {
       const int64_t queries = std::min(kTileQueries, tokens - begin);
       const int64_t keys = begin + queries;
       const int64_t blocks = (keys + 15) / 16;
       const int64_t padded = blocks * 16;
-      const float* tile_q = q.data + begin * q.stride;
-      const float* tile_dout = dout.data + begin * dout.stride;
+      CopyHead(shape, seq.qkv + begin * width + head * dim, width, queries, tile_q);
+      CopyHead(shape, seq.dout + begin * out_width + head * dim, out_width, queries, tile_dout);
       Product(
-          queries, tile_q, q.stride, 1,
+          queries, tile_q, padded_dim, 1,
           [&](int64_t, int64_t b) { return seq.blocks[b] + kv_head * kv_floats; }, blocks, 1, dim,
-          16, p, padded, Accumulate::kStore);
+          16, p, stride, Accumulate::kStore);
       Product(
-          queries, tile_dout, dout.stride, 1,
+          queries, tile_dout, padded_dim, 1,
           [&](int64_t, int64_t b) { return v_transposed + b * dim * 16; }, blocks, 1, dim, 16, ds,
-          padded, Accumulate::kStore);
+          stride, Accumulate::kStore);
       for (int64_t i = 0; i < queries; ++i) {
         const int64_t t = begin + i;
+        const float* out = seq.out + t * out_width + head * dim;
         V16 dot = Set16(0.0f);
         for (int d = 0; d < dim; d += 16) {
-          dot = MulAdd(Load16(tile_dout + i * dout.stride + d),
-                       Load16(out + t * out_width + d, dim - d), dot);
+          dot = MulAdd(Load16(tile_dout + i * padded_dim + d), Load16(out + d, dim - d), dot);
         }
         const V16 mean = Set16(SumOf16(dot));
         const V16 shift = Set16(seq.log_sum[t * shape.num_heads + head]);
         const V16 factor = Set16(scale);
-        float* p_row = p + i * padded;
-        float* ds_row = ds + i * padded;
+        float* p_row = p + i * stride;
+        float* ds_row = ds + i * stride;
         std::fill_n(p_row, shape.first_key(t), kUnseen);
         std::fill(p_row + t + 1, p_row + padded, kUnseen);
         for (int64_t j = 0; j < padded; j += 16) {
@@ -204,15 +190,23 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
       }
       // kChain with one chunk: dQ starts from zero, dK and dV from what earlier tiles left.
       Product(
-          queries, ds, padded, 1, [&](int64_t, int64_t c) { return k.data + c * 16; }, panels, 1,
-          keys, k.stride, dq + begin * width, width, Accumulate::kStore, last_columns);
+          queries, ds, stride, 1, [&](int64_t, int64_t c) { return k + c * 16; }, panels, 1, keys,
+          padded_dim, tile_dq, padded_dim, Accumulate::kStore);
       Product(
-          keys, ds, 1, padded, [&](int64_t, int64_t c) { return tile_q + c * 16; }, panels, 1,
-          queries, q.stride, dk, width, Accumulate::kChain, last_columns);
+          keys, ds, 1, stride, [&](int64_t, int64_t c) { return tile_q + c * 16; }, panels, 1,
+          queries, padded_dim, dk, padded_dim, Accumulate::kChain);
       Product(
-          keys, p, 1, padded, [&](int64_t, int64_t c) { return tile_dout + c * 16; }, panels, 1,
-          queries, dout.stride, dv, width, Accumulate::kChain, last_columns);
+          keys, p, 1, stride, [&](int64_t, int64_t c) { return tile_dout + c * 16; }, panels, 1,
+          queries, padded_dim, dv, padded_dim, Accumulate::kChain);
+      for (int64_t i = 0; i < queries; ++i) {
+        std::copy_n(tile_dq + i * padded_dim, dim, seq.dqkv + (begin + i) * width + head * dim);
+      }
     }
+  }
+  float* const dkv = seq.dqkv + int64_t{shape.num_heads + kv_head} * dim;
+  for (int64_t t = 0; t < tokens; ++t) {
+    std::copy_n(dk + t * padded_dim, dim, dkv + t * width);
+    std::copy_n(dv + t * padded_dim, dim, dkv + t * width + int64_t{shape.num_kv_heads} * dim);
   }
 }
 

@@ -1,7 +1,10 @@
 #include "kernels/matmul.h"
 
+#include <immintrin.h>
+
 #include <algorithm>
 
+#include "hwy/cache_control.h"
 #include "kernels/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -14,6 +17,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace hone {
 namespace HWY_NAMESPACE {
+
+// Asks for the lines of C [rows, 16·panels] ahead of time: one that comes from memory takes as long
+// as a quarter of a tile's arithmetic.
+HWY_INLINE void PrefetchOutput(const float* c, int64_t rows, int64_t panels, int64_t c_stride) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t p = 0; p < panels; ++p) hwy::Prefetch(c + r * c_stride + p * 16);
+  }
+}
 
 // Rows [row_begin, row_end) × panels [panel_begin, panel_end). Panels are taken a few at a time, so
 // that they stay in the first-level cache while all rows pass by.
@@ -34,6 +45,10 @@ void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const P
       // Rows are dealt evenly: 64 make 11+11+11+11+10+10, not 5×12 and a slow rest of 4.
       const int64_t begin = row_begin + rows * t / tiles;
       const int64_t end = row_begin + rows * (t + 1) / tiles;
+      if (t + 1 < tiles) {
+        PrefetchOutput(c + end * c_stride + p * 16, row_begin + rows * (t + 2) / tiles - end,
+                       num_panels, c_stride);
+      }
       TileRows(
           static_cast<int>(end - begin), a.data + begin * a.row_stride, a.row_stride,
           a.column_stride, [&](int64_t, int64_t q) { return b.panel(p + q); }, num_panels, 1, b.k(),
@@ -50,6 +65,23 @@ HWY_AFTER_NAMESPACE();
 namespace hone {
 namespace {
 HWY_EXPORT(MatMulPart);
+
+// w [16, k] as one panel [k][16], by squares of 4×4.
+void TransposePanel(const float* w, int64_t k, float* out) {
+  int64_t i = 0;
+  for (; i + 4 <= k; i += 4) {
+    for (int j = 0; j < 16; j += 4) {
+      __m128 row[4];
+      for (int r = 0; r < 4; ++r) row[r] = _mm_loadu_ps(w + (j + r) * k + i);
+      _MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
+      for (int r = 0; r < 4; ++r) _mm_storeu_ps(out + (i + r) * 16 + j, row[r]);
+    }
+  }
+  for (; i < k; ++i) {
+    for (int j = 0; j < 16; ++j) out[i * 16 + j] = w[j * k + i];
+  }
+}
+
 }  // namespace
 
 void PackedMatrix::Resize(int64_t k, int64_t n) {
@@ -67,6 +99,7 @@ void PackedMatrix::PackTransposed(const float* w, int64_t n, int64_t k) {
   ParallelFor((n + 15) / 16, [&](int64_t p) {
     float* out = data_.get() + p * k * 16;
     const int64_t columns = std::min<int64_t>(16, n - p * 16);
+    if (columns == 16) return TransposePanel(w + p * 16 * k, k, out);
     for (int64_t i = 0; i < k; ++i) {
       for (int64_t j = 0; j < columns; ++j) out[i * 16 + j] = w[(p * 16 + j) * k + i];
       for (int64_t j = columns; j < 16; ++j) out[i * 16 + j] = 0.0f;
@@ -76,12 +109,18 @@ void PackedMatrix::PackTransposed(const float* w, int64_t n, int64_t k) {
 
 void PackedMatrix::Pack(const float* b, int64_t k, int64_t n, int64_t row_stride) {
   Resize(k, n);
-  ParallelFor((n + 15) / 16, [&](int64_t p) {
-    float* out = data_.get() + p * k * 16;
-    const int64_t columns = std::min<int64_t>(16, n - p * 16);
+  // Four panels at a time: rows of a large B come from memory, and 64 bytes of each are too few.
+  ParallelForBlocks((n + 15) / 16, 4, [&](int64_t first, int64_t last) {
+    float* const panels = data_.get() + first * k * 16;
+    const int64_t columns = std::min(n, last * 16) - first * 16;
     for (int64_t i = 0; i < k; ++i) {
-      std::copy_n(b + i * row_stride + p * 16, columns, out + i * 16);
-      std::fill(out + i * 16 + columns, out + i * 16 + 16, 0.0f);
+      const float* row = b + i * row_stride + first * 16;
+      float* out = panels + i * 16;
+      int64_t j = 0;
+      for (; j + 16 <= columns; j += 16) std::copy_n(row + j, 16, out + j * k);
+      if (j == columns) continue;
+      std::copy_n(row + j, columns - j, out + j * k);
+      std::fill(out + j * k + columns - j, out + j * k + 16, 0.0f);
     }
   });
 }
@@ -91,10 +130,10 @@ void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t
   const int64_t panels = (b.n() + 15) / 16;
   const int64_t threads = NumThreads();
   // Many rows: cut them, so that each thread reads all of B but only its part of A. Few: cut the
-  // panels. Blocks of at most 96 rows keep A in the second-level cache.
+  // panels. Blocks of at most 96 rows keep A in the second-level cache; each thread has as many.
   const bool cut_rows = rows >= 24 * threads;
   if (cut_rows) {
-    const int64_t blocks = std::max(threads, (rows + 95) / 96);
+    const int64_t blocks = (rows + 96 * threads - 1) / (96 * threads) * threads;
     ParallelFor(blocks, [&](int64_t i) {
       HWY_DYNAMIC_DISPATCH(MatMulPart)
       (a, rows * i / blocks, rows * (i + 1) / blocks, b, 0, panels, c, c_stride, accumulate);
@@ -114,10 +153,12 @@ void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t
 
 void MatMulWeightGradient(const float* dy, const float* x, int64_t rows, int64_t n, int64_t k,
                           float* dw) {
-  // 256 rows of X at a time: packed once, then read by every tile of dYᵀ from the cache.
+  // So many rows of X at a time that the packed copy stays small, and dW is loaded and stored
+  // seldom.
+  constexpr int64_t kRows = 512;
   static thread_local PackedMatrix packed;
-  for (int64_t begin = 0; begin < rows; begin += 256) {
-    const int64_t count = std::min<int64_t>(256, rows - begin);
+  for (int64_t begin = 0; begin < rows; begin += kRows) {
+    const int64_t count = std::min(kRows, rows - begin);
     packed.Pack(x + begin * k, count, k, k);
     MatMul({dy + begin * n, 1, n}, n, packed, dw, k, Accumulate::kChain);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -190,11 +191,11 @@ std::vector<WeightsSource> LearnerRank::Publish(uint64_t version) {
 std::function<Status()> LearnerRank::WriteShard(const std::string& folder) {
   if (ranks_.replicas->world().rank > 0) return [] { return absl::OkStatus(); };
   Learner::ShardState state = policy_.SaveShard();
-  std::vector<float> reference;
+  std::optional<std::vector<float>> reference;
   if (reference_ != nullptr) reference = reference_->SaveShard().weights;
   return [folder, world = ranks_.shards->world(), state = std::move(state),
           reference = std::move(reference)] {
-    return WriteShardFile(folder, world, state, reference);
+    return WriteShardFile(folder, world, state, reference ? &*reference : nullptr);
   };
 }
 

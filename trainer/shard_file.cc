@@ -43,11 +43,11 @@ Status CheckTensors(const SafetensorsFile& file, const std::string& path, bool r
 std::string ShardFileName(int rank) { return absl::StrCat("shard-", rank, ".safetensors"); }
 
 Status WriteShardFile(const std::string& folder, World world, const Learner::ShardState& state,
-                      const std::vector<float>& reference) {
+                      const std::vector<float>* reference) {
   std::vector<NamedTensor> tensors = {Tensor("weights", state.weights),
                                       Tensor("first_moment", state.first_moment),
                                       Tensor("second_moment", state.second_moment)};
-  if (!reference.empty()) tensors.push_back(Tensor("reference", reference));
+  if (reference != nullptr) tensors.push_back(Tensor("reference", *reference));
   return WriteSafetensors(absl::StrCat(folder, "/", ShardFileName(world.rank)), tensors,
                           {{"ranks", absl::StrCat(world.size)},
                            {"optimizer_step", absl::StrCat(state.optimizer_step)}});

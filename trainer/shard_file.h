@@ -21,9 +21,9 @@ namespace hone {
 
 std::string ShardFileName(int rank);
 
-// `reference` is the shard of the reference policy, empty without one.
+// `reference` is the shard of the reference policy, null without one.
 Status WriteShardFile(const std::string& folder, World world, const Learner::ShardState& state,
-                      const std::vector<float>& reference);
+                      const std::vector<float>* reference);
 
 // All shards of a checkpoint as one vector for each kind of number.
 class ShardFiles {

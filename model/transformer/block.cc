@@ -63,14 +63,15 @@ torch::Tensor BlockForward(const ModelConfig& config, int layer, Precision preci
   const AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim,
                              config.window(layer)};
   const double eps = config.rms_norm_eps;
-  const torch::Tensor qkv = Linear(RmsNorm(x, p.input_norm, eps, precision), p.qkv, precision);
+  const NormBranch input = RmsNorm(x, p.input_norm, eps, precision);
+  const torch::Tensor qkv = Linear(input.normed, p.qkv, precision);
   const torch::Tensor rotated =
       QkvNormRope(qkv, p.q_norm, p.k_norm, eps, shape, batch, rope, precision);
-  const torch::Tensor attended =
-      LinearAdd(x, SelfAttention(rotated, shape, batch, precision), p.output, precision);
-  const torch::Tensor gate_up =
-      Linear(RmsNorm(attended, p.post_norm, eps, precision), p.gate_up, precision);
-  return LinearAdd(attended, SwiGlu(gate_up, precision), p.down, precision);
+  const torch::Tensor attended = LinearAdd(
+      input.residual, SelfAttention(rotated, shape, batch, precision), p.output, precision);
+  const NormBranch middle = RmsNorm(attended, p.post_norm, eps, precision);
+  const torch::Tensor gate_up = Linear(middle.normed, p.gate_up, precision);
+  return LinearAdd(middle.residual, SwiGlu(gate_up, precision), p.down, precision);
 }
 
 }  // namespace hone

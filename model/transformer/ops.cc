@@ -27,6 +27,15 @@ torch::Tensor NewMatrix(int64_t rows, int64_t columns) {
   return torch::empty({rows, columns}, torch::kFloat);
 }
 
+// LibTorch's own copies would run on one thread: its pool is off.
+torch::Tensor Copy(const torch::Tensor& x) {
+  torch::Tensor y = torch::empty_like(x);
+  ParallelForBlocks(x.numel(), 16384, [&](int64_t begin, int64_t end) {
+    std::copy(Data(x) + begin, Data(x) + end, Data(y) + begin);
+  });
+  return y;
+}
+
 // The packed right operand is scratch: weights change every step, packing costs 1/rows of a
 // product.
 PackedMatrix& Scratch() {
@@ -59,7 +68,7 @@ struct LinearFunction : Function<LinearFunction> {
     const int64_t n = w.size(0), k = w.size(1);
     CheckMatrix(x, k, "Linear");
     Scratch().PackTransposed(Data(w), n, k);
-    torch::Tensor y = residual ? residual->clone() : NewMatrix(x.size(0), n);
+    torch::Tensor y = residual ? Copy(*residual) : NewMatrix(x.size(0), n);
     CheckMatrix(y, n, "Linear's residual");
     const float* bias = DataOrNull(p.bias.value);
     if (residual) {
@@ -87,8 +96,9 @@ struct LinearFunction : Function<LinearFunction> {
   }
 };
 
+// Returns the norm and x itself, so that the gradients of both ways meet here, in one pass.
 struct RmsNormFunction : Function<RmsNormFunction> {
-  static torch::Tensor forward(AutogradContext* ctx, const torch::Tensor& x, const Parameter& w,
+  static variable_list forward(AutogradContext* ctx, const torch::Tensor& x, const Parameter& w,
                                double eps, Precision precision) {
     const int64_t n = w.value.size(0);
     CheckMatrix(x, n, "RmsNorm");
@@ -98,14 +108,14 @@ struct RmsNormFunction : Function<RmsNormFunction> {
                   Data(inverse), precision);
     ctx->save_for_backward({x, inverse});
     Save(ctx, "w", "dw", w);
-    return y;
+    return {y, x};
   }
 
   static variable_list backward(AutogradContext* ctx, variable_list grads) {
     const torch::Tensor dy = grads[0].contiguous();
     const auto saved = ctx->get_saved_variables();
     const torch::Tensor w = ctx->saved_data["w"].toTensor();
-    torch::Tensor dx = torch::zeros_like(saved[0]);
+    torch::Tensor dx = Copy(grads[1].contiguous());
     RmsNormBackward(Data(dy), Data(saved[0]), Data(saved[1]), dy.size(0), w.size(0), Data(w),
                     Data(dx), Data(ctx->saved_data["dw"].toTensor()));
     return {dx, torch::Tensor(), torch::Tensor(), torch::Tensor()};
@@ -134,10 +144,12 @@ struct QkvArguments : torch::CustomClassHolder {
 // Copies the value columns, which norm and rotation leave alone.
 void CopyValues(const QkvArguments& a, const float* from, float* to) {
   const int64_t count = int64_t{a.shape.num_kv_heads} * a.shape.head_dim;
-  for (int64_t t = 0; t < a.batch->size(); ++t) {
-    const int64_t at = t * a.width() + a.value_offset();
-    std::copy_n(from + at, count, to + at);
-  }
+  ParallelForBlocks(a.batch->size(), 64, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      const int64_t at = t * a.width() + a.value_offset();
+      std::copy_n(from + at, count, to + at);
+    }
+  });
 }
 
 struct QkvNormRopeFunction : Function<QkvNormRopeFunction> {
@@ -209,7 +221,7 @@ struct AttentionFunction : Function<AttentionFunction> {
     const QkvArguments& a = *args;
     CheckMatrix(qkv, a.width(), "SelfAttention");
     BlockTable table(*a.batch, a.shape);
-    torch::Tensor storage = torch::zeros({table.total, table.block_floats}, torch::kFloat);
+    torch::Tensor storage = NewMatrix(table.total, table.block_floats);
     table.Point(Data(storage));
     torch::Tensor out = NewMatrix(qkv.size(0), a.key_offset());
     torch::Tensor log_sum = NewMatrix(qkv.size(0), a.shape.num_heads);
@@ -222,7 +234,11 @@ struct AttentionFunction : Function<AttentionFunction> {
                          Data(log_sum) + start * a.shape.num_heads});
     }
     ParallelFor(a.batch->num_sequences(), [&](int64_t s) {
-      for (int64_t t = 0; t < queries[s].num_queries; ++t) {
+      const int64_t tokens = queries[s].num_queries;
+      float* const last =
+          Data(storage) + (table.first[s] + (tokens - 1) / kKvBlockTokens) * table.block_floats;
+      std::fill_n(last, table.block_floats, 0.0f);  // what stays unused must be finite
+      for (int64_t t = 0; t < tokens; ++t) {
         const float* row = queries[s].q + t * a.width();
         float* block = Data(storage) + (table.first[s] + t / kKvBlockTokens) * table.block_floats;
         StoreKv(a.shape, row + a.key_offset(), row + a.value_offset(), t % kKvBlockTokens, block);
@@ -293,8 +309,9 @@ torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, c
   return LinearFunction::apply(std::optional<torch::Tensor>(residual), x, p, precision);
 }
 
-torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision) {
-  return RmsNormFunction::apply(x, w, eps, precision);
+NormBranch RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision) {
+  const variable_list both = RmsNormFunction::apply(x, w, eps, precision);
+  return {both[0], both[1]};
 }
 
 torch::Tensor QkvNormRope(const torch::Tensor& qkv, const Parameter& q_norm,

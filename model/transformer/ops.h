@@ -47,7 +47,11 @@ torch::Tensor Linear(const torch::Tensor& x, const Projection& p, Precision prec
 torch::Tensor LinearAdd(const torch::Tensor& residual, const torch::Tensor& x, const Projection& p,
                         Precision precision);
 
-torch::Tensor RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision);
+// The norm of x, and x for the residual stream that goes past it.
+struct NormBranch {
+  torch::Tensor normed, residual;
+};
+NormBranch RmsNorm(const torch::Tensor& x, const Parameter& w, double eps, Precision precision);
 
 // qkv [tokens, (heads + 2·kv_heads)·head_dim] with norm and rotation applied to q and k. Norms
 // whose values are undefined are left out.

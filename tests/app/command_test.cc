@@ -55,6 +55,7 @@ TEST_F(CommandTest, HelpAndVersion) {
     EXPECT_EQ(help.code, 0) << command;
     EXPECT_THAT(help.out, HasSubstr("Example:\n  ")) << command;
   }
+  EXPECT_THAT(Hone("bench learner --help").out, HasSubstr("Example:\n  "));
   EXPECT_THAT(Hone("bench rollout --help").out, HasSubstr("Example:\n  "));
   EXPECT_THAT(Hone("bench step --help").out, HasSubstr("Example:\n  "));
   EXPECT_THAT(Hone("bench sync --help").out, HasSubstr("Example:\n  "));

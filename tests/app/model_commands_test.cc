@@ -1,4 +1,5 @@
 // The commands that work on a model, a text or a file: exit codes, messages, and that they agree.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -329,6 +330,29 @@ TEST_F(CommandTest, BenchmarksPrintOneJsonObject) {
   for (const char* phase : {"rollout", "reward", "update", "swap"}) {
     EXPECT_TRUE(json["seconds"].contains(phase)) << phase;
   }
+  std::vector<double> losses;
+  for (const char* how : {"", "--micro-batch-tokens 30 --recompute"}) {
+    result = Hone(absl::StrCat(
+        "bench learner --model model --sequences 3 --tokens 24 --prompt-tokens 8 --repeats 1 ",
+        how));
+    ASSERT_EQ(result.code, 0) << result.err;
+    json = nlohmann::json::parse(result.out);
+    for (const char* key : {"tokens_per_second", "gflops", "fraction_of_limit", "peak_bytes"}) {
+      EXPECT_GT(json[key], 0) << key;
+    }
+    for (const char* phase : {"forward", "backward", "update"}) {
+      EXPECT_GT(json["seconds"][phase], 0) << phase;
+    }
+    double best = 0;
+    for (const char* library : {"libtorch", "onednn", "hone"}) {
+      best = std::max(best, json["gemm"][library].get<double>());
+    }
+    EXPECT_EQ(json["gemm_gflops"], best);
+    losses.push_back(json["loss"]);
+  }
+  EXPECT_EQ(losses[0], losses[1]) << "the same step, however it is cut";
+  EXPECT_EQ(Hone("bench learner --model model --tokens 24 --prompt-tokens 24").code, 2);
+  EXPECT_EQ(Hone("bench learner --model model --tokens 100000").code, 2);
   result = Hone("bench tokenizer --model model --input model/config.json --repeats 1");
   ASSERT_EQ(result.code, 0) << result.err;
   json = nlohmann::json::parse(result.out);

@@ -94,7 +94,7 @@ TEST(MatMulTest, PackTakesTheMatrixAsItLies) {
 }
 
 TEST(MatMulTest, WeightGradientIsOneChainOverTheRowsAcrossItsBlocks) {
-  const int rows = 700, n = 21, k = 34;  // more than two blocks of 256
+  const int rows = 1100, n = 21, k = 34;  // more than two blocks of 512
   const auto dy = RandomFloats(rows * n, 1), x = RandomFloats(rows * k, 2);
   const auto start = RandomFloats(n * k, 3);
   std::vector<float> expected = start;

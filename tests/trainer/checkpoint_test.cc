@@ -159,7 +159,7 @@ TEST_F(CheckpointTest, AModelFromAFolderKeepsWhatCameWithIt) {
   state.step = 1;
   const auto partial = BeginCheckpoint(folder_, 1);
   ASSERT_TRUE(partial.ok()) << partial.status();
-  ASSERT_TRUE(WriteShardFile(*partial, {}, Shard({}), {}).ok());
+  ASSERT_TRUE(WriteShardFile(*partial, {}, Shard({}), nullptr).ok());
   ASSERT_TRUE(CompleteCheckpoint(Context({}, &model->origin), *partial, 1, state, false).ok());
   EXPECT_EQ(*ReadFile(Path("step-000001/hf/LICENSE")), "a licence");
   EXPECT_TRUE(LoadCheckpoint(Path("step-000001"), "hash").ok());

@@ -55,7 +55,7 @@ TEST(LearnerCommand, BrokenBytesAreRefused) {
   }
   EXPECT_FALSE(DecodeLearnerCommand(bytes + "x").ok());
   std::string huge = bytes;
-  huge.replace(20, 8, 8, '\xff');  // a length
+  huge.replace(28, 8, 8, '\xff');  // a length
   EXPECT_FALSE(DecodeLearnerCommand(huge).ok());
 }
 

@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "kernels/loss.h"
-#include "kernels/matmul.h"
 #include "kernels/optimizer.h"
 #include "kernels/pointwise.h"
 #include "kernels/sampling.h"
+#include "kernels/token_head.h"
 #include "model/transformer/block.h"
 #include "trainer/learner/flat_parameter.h"
 #include "trainer/learner/plan.h"
@@ -20,12 +20,7 @@
 namespace hone {
 namespace {
 
-// Rows of logits that exist at once: the full [tokens × vocabulary] never does.
-constexpr int64_t kLogitFloats = int64_t{1} << 22;
-
 float* Data(const torch::Tensor& t) { return t.data_ptr<float>(); }
-
-int64_t RoundUp16(int64_t n) { return (n + 15) / 16 * 16; }
 
 }  // namespace
 
@@ -47,7 +42,10 @@ struct Learner::Forward {
   torch::Tensor selected;                      // [rows, hidden], before the final norm
   torch::Tensor normed, inverse;
   std::vector<float> logprobs, entropies;  // [rows]
+  std::vector<RowSoftmax> softmax;         // [rows]
   torch::Tensor dx;                        // the gradient on its way down, [tokens, hidden]
+
+  TokenPredictions predictions() { return {logprobs.data(), entropies.data(), softmax.data()}; }
 };
 
 Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptions& options,
@@ -156,6 +154,14 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
   RunHead(batch, temperature, forward);
 }
 
+// Valid while the units of the head are gathered.
+TokenHead Learner::Head(float temperature) const {
+  const float* weights = config_.tie_word_embeddings
+                             ? Data(units_.front()->value())
+                             : Data(units_.back()->value()) + config_.hidden_size;
+  return {weights, config_.vocab_size, config_.hidden_size, LogitScale(temperature)};
+}
+
 void Learner::RunHead(const MicroBatch& batch, float temperature, Forward* forward) {
   torch::NoGradGuard no_grad;
   const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
@@ -175,19 +181,9 @@ void Learner::RunHead(const MicroBatch& batch, float temperature, Forward* forwa
           options_.precision);
   forward->logprobs.resize(rows);
   forward->entropies.resize(rows);
-  const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
-  PackedMatrix packed;
-  packed.PackTransposed(tied ? Data(embedding().value()) : Data(head().value()) + hidden, vocab,
-                        hidden);
-  const int64_t chunk = std::max<int64_t>(1, kLogitFloats / stride);
-  torch::Tensor logits = torch::empty({std::min(chunk, rows), stride});
-  for (int64_t begin = 0; begin < rows; begin += chunk) {
-    const int64_t count = std::min(chunk, rows - begin);
-    MatMul({Data(forward->normed) + begin * hidden, hidden}, count, packed, Data(logits), stride,
-           Accumulate::kStore);
-    LogProbRows(Data(logits), count, vocab, stride, LogitScale(temperature), &batch.targets[begin],
-                &forward->logprobs[begin], &forward->entropies[begin]);
-  }
+  forward->softmax.resize(rows);
+  TokenHeadForward(Head(temperature), Data(forward->normed), rows, batch.targets.data(),
+                   forward->predictions());
   if (tied) embedding().Release();
   head().Release();
 }
@@ -196,7 +192,6 @@ void Learner::RunHeadBackward(const MicroBatch& batch, float temperature, Forwar
                               absl::Span<const float> dlogprobs,
                               absl::Span<const float> dentropies) {
   const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
-  const int64_t vocab = config_.vocab_size, stride = RoundUp16(vocab);
   const bool tied = config_.tie_word_embeddings;
   const bool has_entropy =
       std::any_of(dentropies.begin(), dentropies.end(), [](float d) { return d != 0; });
@@ -206,27 +201,11 @@ void Learner::RunHeadBackward(const MicroBatch& batch, float temperature, Forwar
     embedding().Gather();
     embedding().NeedGradient();
   }
-  // Logits again, their gradient in place, then to the normed rows and the weights.
-  const float* weights = tied ? Data(embedding().value()) : Data(head().value()) + hidden;
-  float* dweights = tied ? Data(embedding().gradient()) : Data(head().gradient()) + hidden;
-  PackedMatrix forward_head, backward_head, packed_rows;
-  forward_head.PackTransposed(weights, vocab, hidden);
-  backward_head.Pack(weights, vocab, hidden, hidden);
-  const int64_t chunk = std::max<int64_t>(1, kLogitFloats / stride);
-  torch::Tensor logits = torch::empty({std::min(chunk, rows), stride});
   torch::Tensor dnormed = torch::empty({rows, hidden});
-  for (int64_t begin = 0; begin < rows; begin += chunk) {
-    const int64_t count = std::min(chunk, rows - begin);
-    const float* normed = Data(forward->normed) + begin * hidden;
-    MatMul({normed, hidden}, count, forward_head, Data(logits), stride, Accumulate::kStore);
-    LogProbRowsBackward(Data(logits), count, vocab, stride, LogitScale(temperature),
-                        &batch.targets[begin], &dlogprobs[begin],
-                        has_entropy ? &dentropies[begin] : nullptr);
-    MatMul({Data(logits), stride}, count, backward_head, Data(dnormed) + begin * hidden, hidden,
-           Accumulate::kStore);
-    packed_rows.Pack(normed, count, hidden, hidden);
-    MatMul({Data(logits), 1, stride}, vocab, packed_rows, dweights, hidden, Accumulate::kChain);
-  }
+  float* dhead = tied ? Data(embedding().gradient()) : Data(head().gradient()) + hidden;
+  TokenHeadBackward(Head(temperature), Data(forward->normed), rows, batch.targets.data(),
+                    forward->predictions(), dlogprobs.data(),
+                    has_entropy ? dentropies.data() : nullptr, Data(dnormed), dhead);
   torch::Tensor dselected = torch::zeros({rows, hidden});
   RmsNormBackward(Data(dnormed), Data(forward->selected), Data(forward->inverse), rows, hidden,
                   Data(head().value()), Data(dselected), Data(head().gradient()));

@@ -33,6 +33,7 @@ namespace hone {
 
 class FlatParameter;
 struct BlockParameters;
+struct TokenHead;
 struct RopeTable;
 
 // A sequence to learn from. Tokens from `prompt_size` on carry the loss.
@@ -132,6 +133,7 @@ class Learner {
   std::vector<MicroBatch> Plan(absl::Span<const TrainSequence> sequences) const;
   MicroBatch Pack(absl::Span<const TrainSequence> sequences, std::vector<int64_t> indices) const;
   void RunForward(const MicroBatch& batch, float temperature, bool keep, Forward* forward);
+  TokenHead Head(float temperature) const;
   void RunHead(const MicroBatch& batch, float temperature, Forward* forward);
   void RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
                    absl::Span<const float> dlogprobs, absl::Span<const float> dentropies);
