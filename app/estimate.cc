@@ -16,9 +16,8 @@ namespace {
 // A process that holds nothing yet: code, LibTorch's tables, gRPC's buffers.
 constexpr int64_t kProgramBytes = int64_t{250} << 20;
 constexpr int64_t kFloatBytes = sizeof(float);
-// The learner computes the logits of as many rows at a time as make this many floats, and their
-// gradient beside them.
-constexpr int64_t kLogitFloats = int64_t{2} << 22;
+// Of the head, a packed tile.
+constexpr int64_t kHeadTileFloats = int64_t{4} << 20;
 // Rows of prompts that go through a rollout worker at once.
 constexpr int64_t kPrefillRows = 2048;
 
@@ -41,33 +40,58 @@ int64_t LongestSequence(const RunEstimate& estimate, const ModelConfig& config) 
   return std::min<int64_t>(longest, config.max_position_embeddings);
 }
 
+// Tokens of the largest micro-batch of a rank.
+int64_t MicroBatchTokens(const TrainerResources& resources, const RunEstimate& estimate,
+                         const ModelConfig& config) {
+  const int parts = resources.virtual_shards > 0 ? resources.virtual_shards : resources.ranks;
+  int64_t most = 0;
+  for (const StageEstimate& stage : estimate.stages) {
+    most = std::max(most, (stage.trained_per_step + parts - 1) / parts);
+  }
+  most = std::min<int64_t>(most, resources.micro_batch_tokens);
+  return std::max(most, LongestSequence(estimate, config));
+}
+
+// Floats of the units that are whole at a time, and of their gradients (Learner::RunBackward): at
+// the head its unit and the block below it, then two blocks; with a tied head the embedding's
+// gradient stays. The weights of a world of one rank are whole anyway.
+int64_t GatheredFloats(const ModelConfig& config, int shard_ranks) {
+  int64_t block = 0;
+  for (const TensorSpec& tensor : BlockTensorSpecs(config)) block += tensor.size();
+  const int64_t embedding = int64_t{config.vocab_size} * config.hidden_size;
+  const bool gathered = shard_ranks > 1;
+  const int64_t at_head = embedding + (gathered ? embedding + block : 0);
+  const int64_t at_blocks =
+      (config.tie_word_embeddings ? embedding : 0) + 2 * block + (gathered ? 2 * block : 0);
+  return std::max(at_head, at_blocks);
+}
+
 RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& config,
-                             int64_t longest_sequence) {
+                             const RunEstimate& estimate) {
   const TrainerResources& resources = experiment.resources.trainer;
+  const int shard_ranks = resources.shard_ranks > 0 ? resources.shard_ranks : resources.ranks;
   const int64_t parameters = NumParameters(config);
-  const int64_t tokens = std::max<int64_t>(resources.micro_batch_tokens, longest_sequence);
+  const int64_t shard = (parameters + shard_ranks - 1) / shard_ranks;
+  const int64_t tokens = MicroBatchTokens(resources, estimate, config);
   const int64_t block = BlockActivations(config);
   const int64_t kept = resources.recompute ? config.num_layers * config.hidden_size + block
                                            : config.num_layers * block;
+  // kernels/token_head.h
+  const int64_t logits =
+      std::clamp<int64_t>(tokens * config.vocab_size / 16, 1 << 20, 32 << 20) + kHeadTileFloats;
+  const bool reference = std::any_of(
+      experiment.stages.begin(), experiment.stages.end(),
+      [](const Stage& stage) { return stage.grpo && stage.grpo->algorithm.kl_coefficient != 0; });
   RoleEstimate role{"trainer", resources.ranks, {}};
-  role.parts_bytes.emplace_back("weights, gradient, AdamW moments",
-                                16 * parameters / resources.ranks);
-  if (resources.ranks > 1) {  // the largest unit and its gradient, gathered
-    const int64_t embedding = int64_t{config.vocab_size} * config.hidden_size;
-    int64_t block_size = 0;
-    for (const TensorSpec& tensor : BlockTensorSpecs(config)) block_size += tensor.size();
-    role.parts_bytes.emplace_back("the largest block, gathered",
-                                  2 * kFloatBytes * std::max(embedding, block_size));
-  }
-  role.parts_bytes.emplace_back("published weights", kFloatBytes * parameters);
-  role.parts_bytes.emplace_back("activations of a micro-batch",
-                                kFloatBytes * (tokens * kept + kLogitFloats));
-  for (const Stage& stage : experiment.stages) {
-    if (!stage.grpo || stage.grpo->algorithm.kl_coefficient == 0) continue;
-    role.parts_bytes.emplace_back("reference policy", 16 * parameters / resources.ranks);
-    break;
-  }
-  role.parts_bytes.emplace_back("program", kProgramBytes);
+  auto& parts = role.parts_bytes;
+  parts.emplace_back("weights, gradient, AdamW moments", 16 * shard);
+  parts.emplace_back("whole units and their gradients",
+                     kFloatBytes * GatheredFloats(config, shard_ranks));
+  parts.emplace_back("activations of a micro-batch", kFloatBytes * (tokens * kept + logits));
+  if (reference) parts.emplace_back("reference policy", kFloatBytes * shard);
+  parts.emplace_back("checkpoint being written", (reference ? 4 : 3) * kFloatBytes * shard);
+  parts.emplace_back("published weights, shared memory", kFloatBytes * shard);
+  parts.emplace_back("program", kProgramBytes);
   return role;
 }
 
@@ -198,7 +222,7 @@ StatusOr<RunEstimate> EstimateRun(const Experiment& experiment, const ModelConfi
     HONE_ASSIGN_OR_RETURN(StageEstimate stage_estimate, EstimateStage(experiment, stage, config));
     estimate.stages.push_back(std::move(stage_estimate));
   }
-  estimate.roles = {EstimateTrainer(experiment, config, LongestSequence(estimate, config)),
+  estimate.roles = {EstimateTrainer(experiment, config, estimate),
                     EstimateRollout(experiment, config),
                     {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}}};
   return estimate;

@@ -18,6 +18,7 @@
 #include "config/load.h"
 #include "data/run_folder.h"
 #include "kernels/parallel.h"
+#include "model/config.h"
 #include "reward/reward_service.h"
 #include "rollout/worker.h"
 #include "trainer/progress.h"
@@ -111,6 +112,7 @@ Status RunRolloutRole(const Options& options) {
   worker.experiment_hash = ExperimentHash(context.experiment);
   worker.max_sequences = resources.max_sequences;
   worker.kv_cache_tokens = resources.kv_cache_tokens;
+  worker.precision = PrecisionOf(context.experiment.model);
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }
 

@@ -52,10 +52,8 @@ StatusOr<std::vector<std::string>> Entries(const RunFolder& folder) {
 }
 
 // The lines that determine the result.
-std::vector<std::string> DecisiveLines(Experiment experiment) {
-  experiment.resources = Resources();
-  experiment.checkpoint = CheckpointSpec();
-  return absl::StrSplit(ToYaml(experiment), '\n');
+std::vector<std::string> DecisiveLines(const Experiment& experiment) {
+  return absl::StrSplit(ToYaml(DecisivePart(experiment)), '\n');
 }
 
 // "\n  there: …\n  here:  …" for the first line that differs.

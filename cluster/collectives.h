@@ -1,6 +1,6 @@
-// What the ranks of a sharded learner say to one another. One small interface with three
-// implementations: MPI (cluster/mpi_collectives.h), NCCL (cluster/nccl_collectives.h), and here the
-// single rank, for which every operation is the identity.
+// What the ranks of a sharded learner say to one another. One small interface with two
+// implementations: MPI (cluster/mpi_world.h), and here the single rank, for which every operation
+// is the identity.
 //
 // Every rank starts the same operations in the same order. An operation runs beside its caller from
 // its start on; its memory belongs to it until Wait() has returned. Sums are in fp32 (AllReduce:

@@ -64,12 +64,16 @@ struct ModelSpec {
   std::string path;               // a Hugging Face folder …
   std::optional<ModelInit> init;  // … or a model from nothing; exactly one of the two
   TokenizerInit tokenizer;        // used with init
+  std::string dtype = "float32";  // float32 | bfloat16
 
   template <typename V>
   void Fields(V& v) {
     v("path", path, "a Hugging Face folder (config.json, tokenizer.json, *.safetensors)");
     v("init", init, "start from nothing with these shapes");
     v("tokenizer", tokenizer, "how to train the tokenizer of an init model");
+    v("dtype", dtype,
+      "float32 or bfloat16: what weights and results are rounded to as the model computes; the "
+      "learner's own weights, gradients and moments are float32");
   }
 
   friend bool operator==(const ModelSpec&, const ModelSpec&) = default;

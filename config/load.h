@@ -38,9 +38,12 @@ std::string ToYaml(const Experiment& experiment);
 // files are the same.
 std::string ToYaml(const SourceSpec& source);
 
-// Hash of what determines the result: ToYaml without the checkpoint block and without `resources`,
-// but with resources.trainer.micro_batch_tokens (gradients are summed by micro-batches); SHA-256 in
-// hex. Two runs with equal hashes end in the same bits.
+// What determines the result: all but `checkpoint` and `resources`, of which only
+// resources.trainer.micro_batch_tokens and virtual_shards count; the rest has its defaults.
+Experiment DecisivePart(Experiment experiment);
+
+// SHA-256 of the decisive part, in hex. Two synchronous runs with equal hashes end in the same bits
+// on one rank, and with virtual shards on any number of ranks.
 std::string ExperimentHash(const Experiment& experiment);
 
 // A documented listing of every key, its default and meaning, for `hone run --help-config` and

@@ -91,17 +91,18 @@ std::string ToYaml(const Experiment& experiment) { return PrintBlock(experiment)
 
 std::string ToYaml(const SourceSpec& source) { return PrintBlock(source); }
 
+Experiment DecisivePart(Experiment experiment) {
+  const TrainerResources trainer = experiment.resources.trainer;
+  experiment.resources = Resources();
+  experiment.checkpoint = CheckpointSpec();
+  // Gradients are summed by micro-batches, and these two say how a batch is cut.
+  experiment.resources.trainer.micro_batch_tokens = trainer.micro_batch_tokens;
+  experiment.resources.trainer.virtual_shards = trainer.virtual_shards;
+  return experiment;
+}
+
 std::string ExperimentHash(const Experiment& experiment) {
-  std::string text;
-  Printer printer("", "", &text);
-  Experiment copy = experiment;
-  auto print_what_counts = [&](absl::string_view key, auto& field, const char* meaning) {
-    if (key != "resources" && key != "checkpoint") printer(key.data(), field, meaning);
-  };
-  copy.Fields(print_what_counts);
-  // The one resource that has a part in the result: gradients are summed by micro-batches.
-  absl::StrAppend(&text, "micro_batch_tokens: ", copy.resources.trainer.micro_batch_tokens, "\n");
-  return Sha256Hex(text);
+  return Sha256Hex(ToYaml(DecisivePart(experiment)));
 }
 
 }  // namespace hone

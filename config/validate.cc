@@ -55,6 +55,7 @@ void CheckModel(Checker& check, const ModelSpec& model) {
   check.Require(model.path.empty() || !model.init.has_value(), "model.init",
                 "excludes model.path: remove one of the two");
   if (model.init.has_value()) CheckInit(check, "model.init", *model.init);
+  check.OneOf("model.dtype", model.dtype, {"float32", "bfloat16"});
   check.OneOf("model.tokenizer.kind", model.tokenizer.kind, {"char", "bpe"});
   if (model.tokenizer.kind == "bpe") {  // 256 bytes and the end of text come first
     check.Between("model.tokenizer.vocab_size", model.tokenizer.vocab_size, 257, kMaxWidth);

@@ -148,6 +148,10 @@ std::string ModelConfigToJson(const ModelConfig& config) {
   return out.dump(2) + "\n";
 }
 
+Precision PrecisionOf(const ModelSpec& model) {
+  return model.dtype == "bfloat16" ? Precision::kBFloat16 : Precision::kFloat32;
+}
+
 ModelConfig ConfigFromInit(const ModelInit& init, int vocab_size, int32_t eos_token_id) {
   ModelConfig config;
   const Architecture& architecture = *FindArchitecture(init.architecture);

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "config/experiment.h"
+#include "kernels/precision.h"
 #include "kernels/rope_table.h"
 
 namespace hone {
@@ -71,6 +72,9 @@ StatusOr<ModelConfig> ParseModelConfig(const std::string& json, const std::strin
 
 // What transformers 4 and 5 both load.
 std::string ModelConfigToJson(const ModelConfig& config);
+
+// What the experiment's model computes in.
+Precision PrecisionOf(const ModelSpec& model);
 
 ModelConfig ConfigFromInit(const ModelInit& init, int vocab_size, int32_t eos_token_id);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr size_t kMaxPoints = 600;      // of one curve, or of all runs' curves in a chart
 constexpr size_t kMinPoints = 60;       // of each run, however many there are
 constexpr size_t kSmoothedPoints = 30;  // shorter curves are shown as they are
-constexpr size_t kNumColors = 8;
+constexpr size_t kNumColors = 12;
 constexpr double kEmptyShare = 0.08;  // of the main chart, for what comes before its points
 
 size_t PointBudget(size_t num_runs) { return std::max(kMinPoints, kMaxPoints / num_runs); }

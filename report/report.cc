@@ -1,6 +1,8 @@
 #include "report/report.h"
 
+#include <algorithm>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +23,19 @@ void MakeNamesUnique(std::vector<RunData>* runs) {
   }
 }
 
+// What all names begin with, up to a dash, says nothing.
+void ShortenNames(std::vector<RunData>* runs) {
+  if (runs->size() < 2) return;
+  std::string common = runs->front().name;
+  for (const RunData& run : *runs) {
+    const auto differ =
+        std::mismatch(common.begin(), common.end(), run.name.begin(), run.name.end());
+    common.erase(differ.first, common.end());
+  }
+  const size_t size = common.rfind('-') + 1;  // 0 without a dash
+  for (RunData& run : *runs) run.name.erase(0, size);
+}
+
 }  // namespace
 
 StatusOr<std::string> RenderReport(absl::Span<const RunFolder> runs) {
@@ -32,6 +47,7 @@ StatusOr<std::string> RenderReport(absl::Span<const RunFolder> runs) {
     }
     data.push_back(LoadRun(folder));
   }
+  ShortenNames(&data);
   MakeNamesUnique(&data);
   return RenderPage(data);
 }

@@ -10,7 +10,8 @@ constexpr absl::string_view kStyle = R"css(
   --page: #fbfbfa; --card: #ffffff; --text: #1d2329; --soft: #5b6570; --faint: #707a84;
   --line: #e3e6e8; --band: #f1f3f5; --shade: #f4f6f7;
   --c0: #0067b1; --c1: #d1590a; --c2: #00835f; --c3: #b4568c; --c4: #a87400; --c5: #3a9bd1;
-  --c6: #6b4fa0; --c7: #5b6570; --good: #007a55; --bad: #b8480a;
+  --c6: #6b4fa0; --c7: #5b6570; --c8: #b3261e; --c9: #00838f; --c10: #7d8a00; --c11: #8d5a3b;
+  --good: #007a55; --bad: #b8480a;
   --good-back: #e2f4ed; --bad-back: #fbebe1; --mark: #fff1c2;
 }
 @media (prefers-color-scheme: dark) {
@@ -18,7 +19,8 @@ constexpr absl::string_view kStyle = R"css(
     --page: #14171a; --card: #1b1f23; --text: #e6e9ec; --soft: #a3adb7; --faint: #8a949e;
     --line: #2c3238; --band: #20252a; --shade: #22272c;
     --c0: #58a9ea; --c1: #f08d49; --c2: #35bf94; --c3: #dc8fbd; --c4: #dcae3a; --c5: #8fd0f5;
-    --c6: #a68ee0; --c7: #a3adb7; --good: #44c79b; --bad: #f39a5f;
+    --c6: #a68ee0; --c7: #a3adb7; --c8: #f2857e; --c9: #4fc3d0; --c10: #c3d14a; --c11: #cf9b7b;
+    --good: #44c79b; --bad: #f39a5f;
     --good-back: #163329; --bad-back: #3a251a; --mark: #4a3f14;
   }
 }
@@ -81,6 +83,7 @@ svg { display: block; width: 100%; height: auto; overflow: visible; font: inheri
 
 .s0 { --c: var(--c0); } .s1 { --c: var(--c1); } .s2 { --c: var(--c2); } .s3 { --c: var(--c3); }
 .s4 { --c: var(--c4); } .s5 { --c: var(--c5); } .s6 { --c: var(--c6); } .s7 { --c: var(--c7); }
+.s8 { --c: var(--c8); } .s9 { --c: var(--c9); } .s10 { --c: var(--c10); } .s11 { --c: var(--c11); }
 .correct { --c: var(--c2); } .incorrect { --c: var(--c1); } .unparseable { --c: var(--c3); }
 .timeout { --c: var(--c4); } .error { --c: var(--c7); } .other { --c: var(--faint); }
 polyline { fill: none; stroke: var(--c); stroke-linejoin: round; stroke-linecap: round; }

@@ -102,15 +102,17 @@ class Worker {
   StatusOr<bool> LoadWeights(const WeightsVersion& version) {
     const absl::Time begin = clock_->Now();
     loaded_.reset();
-    const StatusOr<ReceivedWeights> received = line_.FetchWeights(version);
+    StatusOr<ReceivedWeights> received = line_.FetchWeights(version);
     if (absl::IsNotFound(received.status())) return false;
     HONE_RETURN_IF_ERROR(received.status());
-    const Weights& weights = received->weights;
+    Weights& weights = received->weights;
+    RoundWeights(options_.precision, &weights);
     // One model for the whole of a run, so one engine.
     if (engine_ == nullptr) {
-      engine_ = std::make_unique<Engine>(
-          weights.config(), EngineOptions{.max_sequences = options_.max_sequences,
-                                          .kv_cache_tokens = options_.kv_cache_tokens});
+      engine_ = std::make_unique<Engine>(weights.config(),
+                                         EngineOptions{.max_sequences = options_.max_sequences,
+                                                       .kv_cache_tokens = options_.kv_cache_tokens,
+                                                       .precision = options_.precision});
     }
     engine_->SetWeights(weights);
     loaded_ = version;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "kernels/precision.h"
 
 namespace hone {
 
@@ -17,8 +18,9 @@ struct RolloutWorkerOptions {
   std::function<StatusOr<std::string>()> coordinator_address;
   std::string client_id;  // unique: a restarted worker is a new client
   std::string experiment_hash;
-  int max_sequences = 256;      // decoded together
-  int kv_cache_tokens = 0;      // 0: enough for max_sequences
+  int max_sequences = 256;  // decoded together
+  int kv_cache_tokens = 0;  // 0: enough for max_sequences
+  Precision precision = Precision::kFloat32;
   double give_up_seconds = 60;  // without an answer of the coordinator
   Clock* clock = RealClock();   // not owned
 };

@@ -11,8 +11,10 @@
 
 namespace hone {
 
-LearnerOptions OptionsFor(const TrainerResources& resources) {
+LearnerOptions OptionsFor(const Experiment& experiment) {
+  const TrainerResources& resources = experiment.resources.trainer;
   LearnerOptions options;
+  options.precision = PrecisionOf(experiment.model);
   options.micro_batch_tokens = resources.micro_batch_tokens;
   options.recompute = resources.recompute;
   options.virtual_shards = resources.virtual_shards;
@@ -25,7 +27,7 @@ LearnerRank::LearnerRank(const Experiment& experiment, const ModelConfig& config
     : experiment_(experiment),
       ranks_(ranks),
       publisher_(publisher),
-      policy_(config, read, OptionsFor(experiment.resources.trainer), ranks) {}
+      policy_(config, read, OptionsFor(experiment), ranks) {}
 
 Status LearnerRank::Restore(const std::string& checkpoint) {
   HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(checkpoint, config()));
@@ -149,7 +151,7 @@ void LearnerRank::Share(std::vector<SequenceTerms>* sequences) {
 }
 
 void LearnerRank::StartReference(Learner::ReadWeights read) {
-  LearnerOptions options = OptionsFor(experiment_.resources.trainer);
+  LearnerOptions options = OptionsFor(experiment_);
   options.trained = false;
   reference_ = std::make_unique<Learner>(config(), read, options, ranks_);
 }

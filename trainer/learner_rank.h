@@ -63,7 +63,7 @@ class LearnerRank {
   std::unique_ptr<Learner> reference_;  // null while no stage asks for one
 };
 
-LearnerOptions OptionsFor(const TrainerResources& resources);
+LearnerOptions OptionsFor(const Experiment& experiment);
 
 }  // namespace hone
 

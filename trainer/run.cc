@@ -1,5 +1,7 @@
 #include "trainer/run.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -166,6 +168,9 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  LogInfo(absl::StrFormat("peak memory: %d MB resident", usage.ru_maxrss / 1024));
   return status;
 }
 

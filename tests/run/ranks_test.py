@@ -60,6 +60,16 @@ def any_number(base):
     assert resized.check_accounts().model_hash() == one.model_hash(), "resized: other bits"
 
 
+def bfloat16(base):
+    """What is sampled and what is learned from it are rounded alike, so the gap stays 0."""
+    exact = Run(base, "float32").finish().model_hash()
+    settings = ["model.dtype=bfloat16", "resources.trainer.virtual_shards=4"]
+    one = Run(base, "one", settings).finish().check_accounts()
+    assert one.model_hash() != exact, "nothing was rounded"
+    two = Run(base, "two", ranks(2, *settings)).finish().check_accounts()
+    assert two.model_hash() == one.model_hash(), "2 ranks: other bits"
+
+
 def kills(base):
     wanted = Run(base, "undisturbed", ranks(2)).finish().check_accounts().model_hash()
     run = Run(base, "kills", ranks(2)).start()
@@ -94,4 +104,4 @@ def killed_supervisor(base):
 
 
 if __name__ == "__main__":
-    main({f.__name__: f for f in (any_number, kills, silent_rank, killed_supervisor)})
+    main({f.__name__: f for f in (any_number, bfloat16, kills, silent_rank, killed_supervisor)})

@@ -53,8 +53,9 @@ class CheckpointTest : public testing::Test {
     const auto partial = BeginCheckpoint(folder_, step);
     ASSERT_TRUE(partial.ok()) << partial.status();
     for (int rank = ranks - 1; rank >= 0; --rank) {
+      const std::vector<float> reference = Reference({rank, ranks});
       const Status written =
-          WriteShardFile(*partial, {rank, ranks}, Shard({rank, ranks}), Reference({rank, ranks}));
+          WriteShardFile(*partial, {rank, ranks}, Shard({rank, ranks}), &reference);
       ASSERT_TRUE(written.ok()) << written;
     }
     const Status status =
