@@ -60,7 +60,7 @@ void AddGrade(CLI::App* root, Action* action) {
       "Example:\n  echo '{\"completion\": \"<answer>3*8</answer>\", \"answer\": {\"numbers\": [3, "
       "8], \"target\": 24}}' | \\\n    hone grade --reward countdown --input - --output -");
   auto o = std::make_shared<Options>();
-  app->add_option("--reward", o->reward, "the rule: countdown, format or number")->required();
+  app->add_option("--reward", o->reward, "the rule: countdown, format, math or number")->required();
   app->add_option("--input", o->input, "JSON lines; - for stdin")->required();
   app->add_option("--output", o->output, "JSON lines; - for stdout")->required();
   app->callback([o, action] { *action = [o] { return Grade(*o); }; });

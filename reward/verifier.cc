@@ -7,6 +7,7 @@
 #include "config/nearest.h"
 #include "reward/countdown.h"
 #include "reward/format.h"
+#include "reward/math.h"
 #include "reward/number.h"
 
 namespace hone {
@@ -21,6 +22,7 @@ struct Entry {
 constexpr Entry kVerifiers[] = {
     {"countdown", MakeCountdownVerifier},
     {"format", MakeFormatVerifier},
+    {"math", MakeMathVerifier},
     {"number", MakeNumberVerifier},
 };
 

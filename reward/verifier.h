@@ -33,7 +33,7 @@ class Verifier {
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
 
-// The names that MakeVerifier knows, sorted: "countdown", "format", "number".
+// The names that MakeVerifier knows, sorted: "countdown", "format", "math", "number".
 std::vector<std::string> VerifierNames();
 // InvalidArgument for an unknown name, with the nearest known one.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name);
