@@ -19,6 +19,7 @@ void AddBench(CLI::App* root, Action* action) {
   app->footer(
       "Example:\n  hone bench rollout --shape nano --batch 64 --prompt-tokens 32 "
       "--max-tokens 128");
+  AddBenchReward(app, action);
   AddBenchRollout(app, action);
   AddBenchStep(app, action);
   AddBenchTokenizer(app, action);

@@ -12,6 +12,7 @@
 namespace hone {
 
 // Each adds its benchmark to `bench`.
+void AddBenchReward(CLI::App* bench, Action* action);
 void AddBenchRollout(CLI::App* bench, Action* action);
 void AddBenchStep(CLI::App* bench, Action* action);
 void AddBenchTokenizer(CLI::App* bench, Action* action);

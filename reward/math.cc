@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/hash.h"
 #include "reward/final_answer.h"
@@ -34,6 +35,7 @@ constexpr size_t kMaxMathBytes = 1 << 16;
 constexpr int64_t kSteps = 1'500'000;          // for one judgement: some 20 ms
 constexpr int64_t kStepsForReading = 400'000;  // to see whether a text is an answer at all
 constexpr size_t kMinRepeatedBytes = 5;
+constexpr absl::string_view kSameText = "the same text";
 
 bool HasWords(Ref node) {
   return node->kind == math::Kind::kText ||
@@ -74,7 +76,8 @@ bool Reads(absl::string_view text) {
 }
 
 // The ways to read the commas of a text that differ for it: 1,234 may be a number or a list, and a
-// single comma with two digits or more behind it may be a decimal point.
+// single comma with two digits or more behind it may be a decimal point where it parts no
+// thousands.
 std::vector<Comma> CommaReadings(absl::string_view text) {
   const size_t at = text.find(',');
   std::vector<Comma> readings = {Comma::kThousands};
@@ -83,9 +86,12 @@ std::vector<Comma> CommaReadings(absl::string_view text) {
       continue;
     }
     readings.push_back(Comma::kSeparator);
-    const bool decimal =
-        text.rfind(',') == at && i + 2 < text.size() && absl::ascii_isdigit(text[i + 2]);
-    if (decimal) readings.push_back(Comma::kDecimal);
+    size_t end = i + 1, begin = i;
+    while (end < text.size() && absl::ascii_isdigit(text[end])) ++end;
+    while (begin > 0 && absl::ascii_isdigit(text[begin - 1])) --begin;
+    const size_t digits = end - i - 1;
+    const bool thousands = digits == 3 && i - begin <= 3 && text[begin] != '0';
+    if (text.rfind(',') == at && digits >= 2 && !thousands) readings.push_back(Comma::kDecimal);
     break;
   }
   return readings;
@@ -124,7 +130,7 @@ bool SameNumberInWords(absl::string_view wanted, absl::string_view found) {
 // How two answers were found to be the same; empty if they are not.
 absl::string_view Match(absl::string_view wanted, absl::string_view found, Budget* budget) {
   const std::string a = math::CompactText(wanted), b = math::CompactText(found);
-  if (a == b) return "the same text";
+  if (a == b) return kSameText;
   const char choice = math::ChoiceLetter(wanted);
   if (choice != 0 && choice == math::ChoiceLetter(found)) return "the same choice";
   if (SameMathematics(wanted, found, budget)) return "the same value";
@@ -150,57 +156,107 @@ bool RepeatsQuestion(absl::string_view prompt, absl::string_view wanted, absl::s
          !absl::StrContains(question, math::CompactText(wanted));
 }
 
+// As Shown, but a backslash stays one.
+std::string ShownFormula(absl::string_view text) {
+  return absl::StrReplaceAll(Shown(text), {{"\\\\", "\\"}});
+}
+
+// One judgement, step by step.
+struct Judgement {
+  FoundAnswer wanted;
+  std::optional<FoundAnswer> found;
+  Verdict verdict;
+};
+
+Verdict Compare(absl::string_view prompt, const FoundAnswer& wanted, const FoundAnswer& found) {
+  if (found.text.size() > kMaxMathBytes) {
+    return {.outcome = Outcome::kIncorrect,
+            .detail = absl::StrCat("the answer is longer than ", kMaxMathBytes, " bytes")};
+  }
+  Budget budget(kSteps);
+  const absl::string_view how = Match(wanted.text, found.text, &budget);
+  if (how.empty()) {
+    return {.outcome = Outcome::kIncorrect,
+            .detail = absl::StrCat(ShownFormula(found.text), ", wanted ", ShownFormula(wanted.text),
+                                   budget.exhausted() ? " (beyond the budget)" : "")};
+  }
+  if (how != kSameText && RepeatsQuestion(prompt, wanted.text, found.text)) {
+    return {.outcome = Outcome::kIncorrect,
+            .detail = absl::StrCat(ShownFormula(found.text), " stands in the question")};
+  }
+  return {.outcome = Outcome::kCorrect,
+          .reward = 1,
+          .detail = absl::StrCat(ShownFormula(found.text), ": ", how)};
+}
+
+Judgement MakeJudgement(absl::string_view prompt, absl::string_view completion,
+                        absl::string_view answer) {
+  Judgement judgement{math::FindWanted(answer, Reads), std::nullopt, {}};
+  const std::string& wanted = judgement.wanted.text;
+  if (wanted.empty() || wanted.size() > kMaxMathBytes) {
+    judgement.verdict = {.outcome = Outcome::kError,
+                         .detail = absl::StrCat("math: the problem's answer is ",
+                                                wanted.empty() ? "empty" : "too long")};
+    return judgement;
+  }
+  std::optional<FoundAnswer>& found = judgement.found;
+  found = math::FindAnswer(completion, Reads);
+  const absl::string_view said = AfterThinking(completion);
+  if (!found && absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(said), wanted)) {
+    found = FoundAnswer{std::string(said), "the whole text"};
+  }
+  if (!found && math::ChoiceLetter(wanted) != 0) {
+    const char letter = math::LoneLetter(said);
+    if (letter != 0) found = FoundAnswer{std::string(1, letter), "a letter that stands alone"};
+  }
+  if (!found || absl::StripAsciiWhitespace(found->text).empty()) {
+    judgement.verdict = {.outcome = Outcome::kUnparseable, .detail = "no answer"};
+  } else {
+    judgement.verdict = Compare(prompt, judgement.wanted, *found);
+  }
+  return judgement;
+}
+
+// The tree of a text in one form; empty if it is not read.
+std::string ReadAs(absl::string_view text) {
+  if (text.size() > kMaxMathBytes) return "";
+  Budget budget(kStepsForReading);
+  Arena arena(&budget);
+  return math::Key(math::Parse(text, Comma::kThousands, &arena), &budget);
+}
+
+std::string ShownTree(absl::string_view text) {
+  const std::string tree = ReadAs(text);
+  return tree.empty() ? "no mathematics; compared as words" : ShownFormula(tree);
+}
+
 class MathVerifier : public Verifier {
  public:
   Verdict Judge(absl::string_view prompt, absl::string_view completion,
                 absl::string_view answer) const override {
-    const FoundAnswer wanted = math::FindWanted(answer, Reads);
-    if (wanted.text.empty() || wanted.text.size() > kMaxMathBytes) {
-      return {.outcome = Outcome::kError,
-              .detail = absl::StrCat("math: the problem's answer is ",
-                                     wanted.text.empty() ? "empty" : "too long")};
+    return MakeJudgement(prompt, completion, answer).verdict;
+  }
+
+  Explanation Explain(absl::string_view prompt, absl::string_view completion,
+                      absl::string_view answer) const override {
+    const Judgement judgement = MakeJudgement(prompt, completion, answer);
+    Explanation steps = {{"wanted", ShownFormula(judgement.wanted.text)},
+                         {"wanted_from", std::string(judgement.wanted.where)},
+                         {"wanted_as", ShownTree(judgement.wanted.text)}};
+    if (const std::optional<FoundAnswer>& found = judgement.found) {
+      steps.emplace_back("found", ShownFormula(found->text));
+      steps.emplace_back("found_from", found->where);
+      steps.emplace_back("found_as", ShownTree(found->text));
     }
-    std::optional<FoundAnswer> found = math::FindAnswer(completion, Reads);
-    if (!found && math::ChoiceLetter(wanted.text) != 0) {
-      const char letter = math::LoneLetter(AfterThinking(completion));
-      if (letter != 0) found = FoundAnswer{std::string(1, letter), "a letter that stands alone"};
-    }
-    if (!found || absl::StripAsciiWhitespace(found->text).empty()) {
-      return {.outcome = Outcome::kUnparseable, .detail = "no answer"};
-    }
-    return Compare(prompt, wanted, *found);
+    steps.emplace_back("compared", judgement.verdict.detail);
+    return steps;
   }
 
   std::string Vote(absl::string_view completion) const override {
     const std::optional<FoundAnswer> found = math::FindAnswer(completion, Reads);
     if (!found || found->text.size() > kMaxMathBytes) return "";
-    Budget budget(kStepsForReading);
-    Arena arena(&budget);
-    const std::string key = math::Key(math::Parse(found->text, Comma::kThousands, &arena), &budget);
-    return key.empty() ? math::CompactText(found->text) : key;
-  }
-
- private:
-  static Verdict Compare(absl::string_view prompt, const FoundAnswer& wanted,
-                         const FoundAnswer& found) {
-    if (found.text.size() > kMaxMathBytes) {
-      return {.outcome = Outcome::kIncorrect,
-              .detail = absl::StrCat("the answer is longer than ", kMaxMathBytes, " bytes")};
-    }
-    Budget budget(kSteps);
-    const absl::string_view how = Match(wanted.text, found.text, &budget);
-    if (how.empty()) {
-      return {.outcome = Outcome::kIncorrect,
-              .detail = absl::StrCat(Shown(found.text), ", wanted ", Shown(wanted.text),
-                                     budget.exhausted() ? " (beyond the budget)" : "")};
-    }
-    if (how != "the same text" && RepeatsQuestion(prompt, wanted.text, found.text)) {
-      return {.outcome = Outcome::kIncorrect,
-              .detail = absl::StrCat(Shown(found.text), " stands in the question")};
-    }
-    return {.outcome = Outcome::kCorrect,
-            .reward = 1,
-            .detail = absl::StrCat(Shown(found.text), ": ", how)};
+    std::string tree = ReadAs(found->text);
+    return tree.empty() ? math::CompactText(found->text) : tree;
   }
 };
 

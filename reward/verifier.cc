@@ -28,6 +28,11 @@ constexpr Entry kVerifiers[] = {
 
 }  // namespace
 
+Explanation Verifier::Explain(absl::string_view prompt, absl::string_view completion,
+                              absl::string_view answer) const {
+  return {{"compared", Judge(prompt, completion, answer).detail}};
+}
+
 std::vector<std::string> VerifierNames() {
   std::vector<std::string> names;
   for (const Entry& entry : kVerifiers) names.emplace_back(entry.name);

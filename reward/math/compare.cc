@@ -15,6 +15,10 @@
 namespace hone::math {
 namespace {
 
+constexpr absl::string_view kNumberWords[] = {"zero", "one",    "two",   "three", "four",
+                                              "five", "six",    "seven", "eight", "nine",
+                                              "ten",  "eleven", "twelve"};
+
 bool HasSymbols(Ref node, Budget* budget) {
   std::vector<std::string> symbols;
   CollectSymbols(node, budget, &symbols);
@@ -241,11 +245,11 @@ class Comparison {
       return false;
     }
     if (a->kind == Kind::kRatio && b->kind == Kind::kRatio) return SameRatio(*a, *b);
+    if (a->kind == Kind::kText || b->kind == Kind::kText) return SameWords(a, b);
     if (a->kind == Kind::kNamedSet || b->kind == Kind::kNamedSet) {
       return a->kind == b->kind && a->text == b->text;
     }
     if (a->kind == Kind::kBased || b->kind == Kind::kBased) return SameBased(a, b);
-    if (a->kind == Kind::kText || b->kind == Kind::kText) return SameText(a, b);
     if (a->kind == Kind::kUnion && b->kind == Kind::kUnion) return SameOrdered(a->args, b->args);
     if (a->kind == Kind::kChain || b->kind == Kind::kChain) return SameEquation(a, b);
     return equality_->SameValue(a, b);
@@ -277,9 +281,18 @@ class Comparison {
     return a->kind != b->kind || a->args[0]->number == b->args[0]->number;
   }
 
-  bool SameText(Ref a, Ref b) {
-    if (a->kind != b->kind) return false;
-    return absl::AsciiStrToLower(a->text) == absl::AsciiStrToLower(b->text);
+  // Words against words, the empty set against "no solution", a number against its name.
+  static bool SameWords(Ref a, Ref b) {
+    if (a->kind != Kind::kText) std::swap(a, b);
+    const std::string words = absl::AsciiStrToLower(a->text);
+    if (b->kind == Kind::kText) return words == absl::AsciiStrToLower(b->text);
+    if (b->kind == Kind::kNamedSet) {
+      return b->text == "empty" && (words == "no solution" || words == "no solutions");
+    }
+    for (int64_t i = 0; i < static_cast<int64_t>(std::size(kNumberWords)); ++i) {
+      if (words == kNumberWords[i]) return IsNumber(b, i);
+    }
+    return false;
   }
 
   // Relations that are no sets: equations in several variables, chains.

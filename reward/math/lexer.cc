@@ -214,7 +214,7 @@ class Lexer {
       Push(Type::kCommand, absl::StrCat("set", Argument()));
     } else if (name == "begin" || name == "end") {
       ReadEnvironment(name);
-    } else if (name == "hspace" || name == "phantom") {
+    } else if (name == "hspace" || name == "phantom" || name == "color" || name == "textcolor") {
       Argument();
     } else if (absl::StartsWith(name, "quad") || absl::StartsWith(name, "qquad")) {
       Push(Type::kCommand, "quad");

@@ -29,6 +29,8 @@ bool IsName(Ref node) {
       // AB, NO/BO, P(x): a product that begins with a capital.
       const Ref first = node->args[0];
       const bool capital = first->kind == Kind::kSymbol && absl::ascii_isupper(first->text[0]);
+      const Ref last = node->args.back();
+      if (last->kind == Kind::kOpaque && last->text == "angle") return true;  // m\angle A
       if (!capital && (first->kind != Kind::kMultiply || !IsName(first))) return false;
       return std::all_of(node->args.begin(), node->args.end(), [](Ref part) {
         if (part->kind == Kind::kPower) {

@@ -88,6 +88,8 @@ Ref Parser::ParseAnswer() {
 }
 
 Ref Parser::ParseItem() {
+  // "≈ 5" says no less than "5".
+  if (Peek().type == Type::kRelation && Peek().text[0] == kAbout) ++at_;
   Ref first = ParseSets();
   if (Peek().type != Type::kRelation) return first;
   std::vector<Ref> parts = {first};
@@ -177,6 +179,10 @@ Ref Parser::ParseSum() {
   }
   --depth_;
   flush();
+  if (TakeCommand("pmod") || TakeCommand("bmod") || TakeCommand("mod")) {
+    const Ref modulus = ParseArgument();
+    return arena_->Make(Kind::kOpaque, {sum, modulus}, "mod");
+  }
   return sum;
 }
 
@@ -292,6 +298,7 @@ Ref Parser::ParsePostfix(Ref base, bool as_argument) {
       ++at_;
       base = arena_->Function("factorial", {base});
     } else if (TakeSign('%') || TakeCommand("percent")) {
+      if (base->kind == Kind::kUnit) return nullptr;
       base = arena_->Make(Kind::kUnit, {base}, "%");
     } else if (TakeCommand("degree")) {
       base = arena_->Make(Kind::kUnit, {base}, "degree");

@@ -10,7 +10,8 @@
 //   := number | letter | command | "(" answer ")" and the other brackets | "|" sum "|" | text
 //
 // A whole number with a fraction behind it, 1\frac{1}{2} or 1 1/2, is a mixed number. A name with
-// parentheses is a function if it is one of f, g, h, F, G, H; other letters are multiplied. Words
+// parentheses is a function if it is one of f, g, h, F, G, H, and with one letter or
+// number in them also p, q, u, v, P, Q, R, S, T, W; other letters are multiplied. Words
 // behind a quantity are its unit.
 #ifndef HONE_REWARD_MATH_PARSER_H_
 #define HONE_REWARD_MATH_PARSER_H_

@@ -17,6 +17,11 @@ bool IsFunctionName(absl::string_view name) {
   return name == "f" || name == "g" || name == "h" || name == "F" || name == "G" || name == "H";
 }
 
+// Functions where a single letter or number stands in the parentheses: p(x), but not p(x + 1).
+bool IsOftenFunctionName(absl::string_view name) {
+  return name.size() == 1 && absl::string_view("pquvPQRSTW").find(name) != absl::string_view::npos;
+}
+
 }  // namespace
 
 Ref Parser::ParsePrimary(bool as_argument) {
@@ -104,7 +109,9 @@ Ref Parser::ParseSymbol(const std::string& name) {
   // e and i are constants unless something marks them as names.
   const bool marked = AtSign('_') || AtSign('\'');
   if (!marked && (name == "e" || name == "i")) return arena_->Make(Kind::kConstant, {}, name);
-  if (IsFunctionName(name) && AtSign('(')) {
+  const bool one_argument = IsOftenFunctionName(name) && !Peek().space && AtSign(')', 2) &&
+                            (Peek(1).type == Type::kLetter || Peek(1).type == Type::kNumber);
+  if ((IsFunctionName(name) || one_argument) && AtSign('(')) {
     ++at_;
     const Ref argument = ParseBracket('(');
     return arena_->Make(Kind::kOpaque, {argument}, name);
@@ -128,17 +135,18 @@ Ref Parser::ParseGroup() {
 
 Ref Parser::ParseBracket(char open) {
   const bool bars = std::exchange(bars_close_, false);
-  const bool reversed = std::exchange(reversed_, open == ']');
+  const bool reversed = std::exchange(reversed_, open == ']' || open == '[');
   const Ref inner = ParseAnswer();
   bars_close_ = bars;
   reversed_ = reversed;
   if (inner == nullptr) return nullptr;
+  const bool reversed_close = open == ']' || open == '[';
   char close = 0;
   if (open == '<') {
     if (!TakeCommand("rangle") && !(Peek().type == Type::kRelation && Take().text == ">")) {
       return nullptr;
     }
-  } else if (AtSign(')') || AtSign(']') || (open == ']' && AtSign('['))) {
+  } else if (AtSign(')') || AtSign(']') || (reversed_close && AtSign('['))) {
     close = Take().text[0];
   } else {
     return nullptr;

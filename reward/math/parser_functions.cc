@@ -188,9 +188,10 @@ Ref Parser::ParseCommand(bool as_argument) {
     return ParseBigOperator(name);
   }
   if (name == "overline" || name == "bar" || name == "vec" || name == "hat" || name == "dot" ||
-      name == "tilde" || name == "widehat" || name == "overrightarrow" || name == "underline") {
+      name == "tilde" || name == "widehat" || name == "overrightarrow") {
     return ParseMarked(name);
   }
+  if (name == "underline") return ParseArgument();
   if (name == "angle" || name == "triangle") {
     return arena_->Make(Kind::kOpaque, {ParseProduct()}, name);
   }

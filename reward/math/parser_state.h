@@ -81,7 +81,7 @@ class Parser {
   Arena* arena_;
   int depth_ = 0;
   bool bars_close_ = false;  // a bar here ends something: it opens no absolute value
-  bool reversed_ = false;    // between ] and [, where [ opens nothing
+  bool reversed_ = false;    // between [ or ] and its end, where [ opens nothing new
 };
 
 }  // namespace hone::math

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "reward/math/expand.h"
 
 namespace hone::math {
 namespace {
@@ -37,7 +38,7 @@ class Builder {
       case Kind::kList:
         if (node->text == "&") return Common(node->args);
         if (node->text == "|") return Join(node->args);
-        return std::nullopt;
+        return Excluded(node->args);
       case Kind::kChain:
         return Relation(node);
       default:
@@ -170,6 +171,19 @@ class Builder {
     return merged;
   }
 
+  // x ≠ 3, -3
+  std::optional<RealSet> Excluded(const std::vector<Ref>& parts) {
+    const Ref first = parts[0];
+    if (first->kind != Kind::kChain || first->text != std::string(1, kNotEqual) ||
+        !IsVariable(first->args[0])) {
+      return std::nullopt;
+    }
+    std::vector<Ref> points = {first->args[1]};
+    points.insert(points.end(), parts.begin() + 1, parts.end());
+    const std::optional<RealSet> set = Points(points);
+    return set ? Complement(*set) : std::nullopt;
+  }
+
   static bool IsVariable(Ref node) {
     return node->kind == Kind::kSymbol || node->kind == Kind::kOpaque;
   }
@@ -186,7 +200,7 @@ class Builder {
       case kEquals:
         return Points({bound});
       case kNotEqual: {
-        const std::optional<RealSet> point = Points({bound});
+        const std::optional<RealSet> point = Points(ExpandSigns(bound, arena_));
         return point ? Complement(*point) : std::nullopt;
       }
       default:
@@ -298,7 +312,7 @@ bool IsDefinitelySet(Ref node) {
     case Kind::kChain:
       return IsInequality(node) || (node->text == "e" && IsDefinitelySet(node->args[1]));
     case Kind::kList:
-      return node->text != "," && std::any_of(node->args.begin(), node->args.end(), IsInequality);
+      return std::any_of(node->args.begin(), node->args.end(), IsInequality);
     default:
       return false;
   }

@@ -71,6 +71,8 @@ const absl::flat_hash_map<absl::string_view, Row>& Table() {
                                                       {"milliliter", {"volume", 1, 1000}},
                                                       {"cent", {"money", 1, 100}},
                                                       {"dollar", {"money", 1, 1}},
+                                                      {"am", {"morning", 1, 1}},
+                                                      {"pm", {"afternoon", 1, 1}},
                                                       {"mph", {"mph", 1, 1}},
                                                       {"degree", {"angle", 1, 1}}};
   return *table;
@@ -92,6 +94,7 @@ bool IsUnit(absl::string_view word) { return Find(absl::AsciiStrToLower(word)) !
 std::optional<UnitPower> ParseUnit(absl::string_view words) {
   std::string text = absl::AsciiStrToLower(absl::StripAsciiWhitespace(words));
   while (!text.empty() && (text.back() == '.' || text.back() == ',')) text.pop_back();
+  if (text == "a.m" || text == "p.m") text.erase(1, 1);
   int power = 1;
   absl::string_view rest = text;
   if (absl::ConsumePrefix(&rest, "square ") || absl::ConsumePrefix(&rest, "sq ") ||

@@ -23,7 +23,8 @@ const Words& Layout() {
       "middle",       "large",      "Large",       "tiny",       "small",      "normalsize",
       "rm",           "bf",         "it",          "ensuremath", "bm",         "framebox",
       "rlap",         "enspace",    "thinspace",   "medspace",   "thickspace", "negthinspace",
-      "mathstrut",    "allowbreak", "nobreak",     "hfill",      "noindent",   "centering"};
+      "mathstrut",    "allowbreak", "nobreak",     "hfill",      "noindent",   "checkmark",
+      "centering"};
   return *words;
 }
 
