@@ -19,6 +19,7 @@ namespace {
 constexpr auto kNone = absl::string_view::npos;
 constexpr size_t kMaxBetweenBoxes = 40;
 constexpr size_t kMaxWordlessBetweenBoxes = 12;
+constexpr int kMaxOuterBraces = 4;
 constexpr size_t kMaxPlainRecord = 400;
 constexpr size_t kMaxPlainAnswer = 400;
 constexpr size_t kMaxWordsOfAnswer = 60;
@@ -297,32 +298,24 @@ std::optional<FoundAnswer> Unmarked(absl::string_view text,
   return LastQuantity(text);
 }
 
-}  // namespace
+// ----- compact text -----
 
-std::optional<FoundAnswer> FindAnswer(absl::string_view completion,
-                                      const std::function<bool(absl::string_view)>& reads) {
-  absl::string_view text = AfterThinking(completion);
-  if (text.size() > kMaxSearchedBytes) text.remove_prefix(text.size() - kMaxSearchedBytes);
-  if (auto marked = Marked(text, reads)) {
-    auto final = BehindMark(text, reads);
-    return final ? final : marked;
+// Where the group that the text begins with ends.
+size_t FindClosingBrace(absl::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '{') {
+      ++depth;
+    } else if (text[i] == '}' && --depth == 0) {
+      return i;
+    }
   }
-  return Unmarked(text, reads);
+  return kNone;
 }
 
-FoundAnswer FindWanted(absl::string_view record,
-                       const std::function<bool(absl::string_view)>& reads) {
-  if (auto marked = Marked(record, reads)) return *std::move(marked);
-  const absl::string_view text = absl::StripAsciiWhitespace(record);
-  constexpr absl::string_view kWhere = "the whole record";
-  if (text.size() <= kMaxPlainRecord && reads(text)) return {std::string(text), kWhere};
-  if (text.size() > kMaxPlainRecord || FindFormulas(text).last) {
-    if (auto found = Unmarked(text, reads)) return *std::move(found);
-  }
-  return {std::string(text), kWhere};
-}
-
-std::string CompactText(absl::string_view text) {
+std::string WithoutLayout(absl::string_view text) {
   std::string compact;
   compact.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {
@@ -350,7 +343,7 @@ std::string CompactText(absl::string_view text) {
       if (open != kNone && text[open] == '{') {
         const size_t close = text.find_first_of("{}", open + 1);
         if (close != kNone && text[close] == '}') {
-          const std::string inner = CompactText(text.substr(open + 1, close - open - 1));
+          const std::string inner = WithoutLayout(text.substr(open + 1, close - open - 1));
           compact += inner;
           i = close;
         }
@@ -360,7 +353,41 @@ std::string CompactText(absl::string_view text) {
     const bool fraction = name == "dfrac" || name == "tfrac" || name == "cfrac";
     absl::StrAppend(&compact, "\\", fraction ? absl::string_view("frac") : name);
   }
+  return compact;
+}
+
+}  // namespace
+
+std::optional<FoundAnswer> FindAnswer(absl::string_view completion,
+                                      const std::function<bool(absl::string_view)>& reads) {
+  absl::string_view text = AfterThinking(completion);
+  if (text.size() > kMaxSearchedBytes) text.remove_prefix(text.size() - kMaxSearchedBytes);
+  if (auto marked = Marked(text, reads)) {
+    auto final = BehindMark(text, reads);
+    return final ? final : marked;
+  }
+  return Unmarked(text, reads);
+}
+
+FoundAnswer FindWanted(absl::string_view record,
+                       const std::function<bool(absl::string_view)>& reads) {
+  if (auto marked = Marked(record, reads)) return *std::move(marked);
+  const absl::string_view text = absl::StripAsciiWhitespace(record);
+  constexpr absl::string_view kWhere = "the whole record";
+  if (text.size() <= kMaxPlainRecord && reads(text)) return {std::string(text), kWhere};
+  if (text.size() > kMaxPlainRecord || FindFormulas(text).last) {
+    if (auto found = Unmarked(text, reads)) return *std::move(found);
+  }
+  return {std::string(text), kWhere};
+}
+
+std::string CompactText(absl::string_view text) {
+  std::string compact = WithoutLayout(text);
   while (!compact.empty() && (compact.back() == '.' || compact.back() == ',')) compact.pop_back();
+  for (int i = 0; i < kMaxOuterBraces && compact.size() > 2 && compact[0] == '{'; ++i) {
+    if (FindClosingBrace(compact) != compact.size() - 1) break;
+    compact = compact.substr(1, compact.size() - 2);
+  }
   return compact;
 }
 

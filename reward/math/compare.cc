@@ -198,8 +198,10 @@ class Comparison {
   bool SameQuantity(Ref wanted, Ref found) {
     const Quantity a = SplitUnit(wanted), b = SplitUnit(found);
     if (a.unit.empty() && b.unit.empty()) return SameBare(wanted, found);
-    const bool plain_words = (a.unit.empty() || !ChangesQuantity(a.unit)) &&
-                             (b.unit.empty() || !ChangesQuantity(b.unit));
+    const auto is_plain = [](const std::string& unit) {
+      return unit.empty() || (!ChangesQuantity(unit) && !HasNumber(unit));
+    };
+    const bool plain_words = is_plain(a.unit) && is_plain(b.unit);
     if (!plain_words) return a.unit == b.unit && SameBare(a.value, b.value);
     if (a.unit == "%" || b.unit == "%") {
       if (SameBare(a.value, b.value)) return true;

@@ -120,16 +120,27 @@ std::optional<UnitPower> ParseUnit(absl::string_view words) {
 
 bool ChangesQuantity(absl::string_view words) {
   static const auto* const changing = new absl::flat_hash_set<absl::string_view>{
-      "not",    "no",      "none",  "never",    "half",    "halves",  "third",    "thirds",
-      "least",  "most",    "less",  "more",     "minus",   "plus",    "negative", "squared",
-      "cubed",  "hundred", "dozen", "thousand", "million", "billion", "trillion", "than",
-      "except", "without", "but",   "maybe",    "either",  "neither", "if",       "possibly",
-      "twice",  "double",  "to",    "between",  "isn't",   "unless",  "probably", "other",
-      "modulo", "mod",     "base"};
+      "not",    "no",      "none",  "never",    "half",       "halves",  "third",    "thirds",
+      "least",  "most",    "less",  "more",     "minus",      "plus",    "negative", "squared",
+      "cubed",  "hundred", "dozen", "thousand", "million",    "billion", "trillion", "than",
+      "except", "without", "but",   "maybe",    "either",     "neither", "if",       "possibly",
+      "twice",  "double",  "to",    "between",  "isn't",      "unless",  "probably", "other",
+      "modulo", "mod",     "base",  "or",       "and",        "nor",     "wrong",    "incorrect",
+      "false",  "cannot",  "can't", "greater",  "larger",     "smaller", "fewer",    "above",
+      "below",  "over",    "under", "instead",  "impossible", "isnt",    "wasn't",   "perhaps"};
   const std::string lower = absl::AsciiStrToLower(words);
   for (const absl::string_view word :
        absl::StrSplit(lower, absl::ByAnyChar(" \t\r\n,.;:(){}\\$"), absl::SkipEmpty())) {
     if (changing->contains(word)) return true;
+  }
+  return false;
+}
+
+bool HasNumber(absl::string_view unit) {
+  for (size_t i = 0; i < unit.size(); ++i) {
+    if (!absl::ascii_isdigit(unit[i])) continue;
+    const char before = i == 0 ? ' ' : unit[i - 1];
+    if (before != '^' && before != '{' && !absl::ascii_isalpha(before)) return true;
   }
   return false;
 }

@@ -25,6 +25,9 @@ std::optional<UnitPower> ParseUnit(absl::string_view words);
 // answer.
 bool ChangesQuantity(absl::string_view words);
 
+// Whether a unit has a number that is no power of it: "cm^2" has none, "(6)" has.
+bool HasNumber(absl::string_view unit);
+
 }  // namespace hone::math
 
 #endif  // HONE_REWARD_MATH_UNITS_H_
