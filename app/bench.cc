@@ -20,6 +20,7 @@ void AddBench(CLI::App* root, Action* action) {
       "Example:\n  hone bench rollout --shape nano --batch 64 --prompt-tokens 32 "
       "--max-tokens 128");
   AddBenchLearner(app, action);
+  AddBenchReward(app, action);
   AddBenchRollout(app, action);
   AddBenchStep(app, action);
   AddBenchSync(app, action);

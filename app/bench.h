@@ -13,6 +13,7 @@ namespace hone {
 
 // Each adds its benchmark to `bench`.
 void AddBenchLearner(CLI::App* bench, Action* action);
+void AddBenchReward(CLI::App* bench, Action* action);
 void AddBenchRollout(CLI::App* bench, Action* action);
 void AddBenchStep(CLI::App* bench, Action* action);
 void AddBenchSync(CLI::App* bench, Action* action);

@@ -6,11 +6,15 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 
 namespace hone {
 
 // 64 lower-case hexadecimal digits.
 std::string Sha256Hex(absl::string_view data);
+
+// Of a whole file, read piece by piece. Errors name the path.
+StatusOr<std::string> Sha256OfFile(const std::string& path);
 
 // The first 64 bits of SHA-256, big end first.
 uint64_t Hash64(absl::string_view data);

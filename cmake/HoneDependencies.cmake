@@ -19,6 +19,16 @@ pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 
+# FLINT and Arb come without a description for pkg-config; Arb's library has Debian's name.
+find_path(HONE_ARB_INCLUDE arb.h REQUIRED)
+find_library(HONE_ARB_LIBRARY NAMES flint-arb arb REQUIRED)
+find_library(HONE_FLINT_LIBRARY flint REQUIRED)
+find_library(HONE_GMP_LIBRARY gmp REQUIRED)
+add_library(hone_flint INTERFACE)
+target_include_directories(hone_flint SYSTEM INTERFACE "${HONE_ARB_INCLUDE}")
+target_link_libraries(hone_flint INTERFACE
+  "${HONE_ARB_LIBRARY}" "${HONE_FLINT_LIBRARY}" "${HONE_GMP_LIBRARY}")
+
 include(HoneArrow)
 if(HONE_TORCH)
   include(HoneTorch)

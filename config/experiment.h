@@ -234,7 +234,7 @@ struct RewardSpec {
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "countdown, format or number");
+    v("name", name, "countdown, format, math or number");
     v("weight", weight, "factor in the sum");
   }
 

@@ -76,7 +76,8 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
 }  // namespace
 
 const std::vector<std::string>& RewardNames() {
-  static const auto* const names = new std::vector<std::string>{"countdown", "format", "number"};
+  static const auto* const names =
+      new std::vector<std::string>{"countdown", "format", "math", "number"};
   return *names;
 }
 

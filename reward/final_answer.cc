@@ -14,29 +14,6 @@ constexpr absl::string_view kOpen = "<answer>", kClose = "</answer>";
 constexpr absl::string_view kBoxed = "\\boxed{", kHashes = "####", kEndThink = "</think>";
 constexpr auto kNone = absl::string_view::npos;
 
-// The \boxed{…} that closes last; braces inside may nest. Escaped ones, \{ and \}, are text.
-std::optional<absl::string_view> LastBoxed(absl::string_view text) {
-  constexpr size_t kOther = kNone;
-  std::vector<size_t> open;  // the content's begin of each \boxed{ not yet closed; kOther: plain {
-  std::optional<absl::string_view> last;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      if (absl::StartsWith(text.substr(i), kBoxed)) {
-        i += kBoxed.size() - 1;
-        open.push_back(i + 1);
-      } else {
-        ++i;
-      }
-    } else if (text[i] == '{') {
-      open.push_back(kOther);
-    } else if (text[i] == '}' && !open.empty()) {
-      if (open.back() != kOther) last = text.substr(open.back(), i - open.back());
-      open.pop_back();
-    }
-  }
-  return last;
-}
-
 std::optional<absl::string_view> LastHashes(absl::string_view text) {
   const size_t at = text.rfind(kHashes);
   if (at == kNone) return std::nullopt;
@@ -45,6 +22,28 @@ std::optional<absl::string_view> LastHashes(absl::string_view text) {
 }
 
 }  // namespace
+
+std::vector<absl::string_view> Boxes(absl::string_view text) {
+  constexpr size_t kOther = kNone;
+  std::vector<size_t> open;  // the content's begin of each \boxed{ not yet closed; kOther: plain {
+  std::vector<absl::string_view> boxes;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      if (absl::StartsWith(text.substr(i), kBoxed)) {
+        i += kBoxed.size() - 1;
+        open.push_back(i + 1);
+      } else if (!absl::StartsWith(text.substr(i + 1), kBoxed)) {
+        ++i;
+      }
+    } else if (text[i] == '{') {
+      open.push_back(kOther);
+    } else if (text[i] == '}' && !open.empty()) {
+      if (open.back() != kOther) boxes.push_back(text.substr(open.back(), i - open.back()));
+      open.pop_back();
+    }
+  }
+  return boxes;
+}
 
 std::optional<absl::string_view> LastAnswerTag(absl::string_view text) {
   const size_t last_close = text.rfind(kClose);
@@ -62,8 +61,9 @@ std::string TaggedVote(absl::string_view text) {
 }
 
 std::optional<absl::string_view> LastMarkedAnswer(absl::string_view text) {
-  std::optional<absl::string_view> last;
-  for (const auto& found : {LastBoxed(text), LastAnswerTag(text), LastHashes(text)}) {
+  std::optional<absl::string_view> last, box;
+  if (const std::vector<absl::string_view> boxes = Boxes(text); !boxes.empty()) box = boxes.back();
+  for (const auto& found : {box, LastAnswerTag(text), LastHashes(text)}) {
     if (found && (!last || found->data() + found->size() > last->data() + last->size())) {
       last = found;
     }

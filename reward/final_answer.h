@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -15,6 +16,10 @@ std::optional<absl::string_view> LastAnswerTag(absl::string_view text);
 
 // The same without any white space, empty without tags: what a sample votes for.
 std::string TaggedVote(absl::string_view text);
+
+// The content of every \boxed{…} in the order in which they close; braces inside may nest, escaped
+// ones, \{ and \}, are text. The backslash may be doubled.
+std::vector<absl::string_view> Boxes(absl::string_view text);
 
 // The content of the last of these in the text, that is, of the one that ends last: \boxed{…},
 // <answer>…</answer>, and "#### …" to the end of its line or a closing tag. An unclosed one counts

@@ -7,6 +7,7 @@
 #include "config/nearest.h"
 #include "reward/countdown.h"
 #include "reward/format.h"
+#include "reward/math.h"
 #include "reward/number.h"
 
 namespace hone {
@@ -21,10 +22,16 @@ struct Entry {
 constexpr Entry kVerifiers[] = {
     {"countdown", MakeCountdownVerifier},
     {"format", MakeFormatVerifier},
+    {"math", MakeMathVerifier},
     {"number", MakeNumberVerifier},
 };
 
 }  // namespace
+
+Explanation Verifier::Explain(absl::string_view prompt, absl::string_view completion,
+                              absl::string_view answer) const {
+  return {{"compared", Judge(prompt, completion, answer).detail}};
+}
 
 std::vector<std::string> VerifierNames() {
   std::vector<std::string> names;

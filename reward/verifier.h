@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -22,18 +23,24 @@ struct Verdict {
   std::string detail;  // what was extracted and compared
 };
 
+// What led to a verdict, for people: what was found, as what it was read, how it was compared.
+using Explanation = std::vector<std::pair<std::string, std::string>>;  // a step, and what it gave
+
 class Verifier {
  public:
   virtual ~Verifier() = default;
   // `prompt` is the text the completion continues; `answer` is the problem's record.
   virtual Verdict Judge(absl::string_view prompt, absl::string_view completion,
                         absl::string_view answer) const = 0;
+  // The steps of the same judgement; by default its detail alone.
+  virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
+                              absl::string_view answer) const;
   // The completion's final answer in one form for all ways to write it, for a majority vote; empty
   // when there is none.
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
 
-// The names that MakeVerifier knows, sorted: "countdown", "format", "number".
+// The names that MakeVerifier knows, sorted: "countdown", "format", "math", "number".
 std::vector<std::string> VerifierNames();
 // InvalidArgument for an unknown name, with the nearest known one.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name);

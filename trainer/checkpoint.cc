@@ -76,15 +76,10 @@ void RemoveOld(const RunFolder& folder, const CheckpointSpec& spec) {
   }
 }
 
-StatusOr<std::string> FileHash(const std::string& path) {
-  HONE_ASSIGN_OR_RETURN(const MappedFile file, MappedFile::Open(path));
-  return Sha256Hex({reinterpret_cast<const char*>(file.data()), file.size()});
-}
-
 // The checks that make a checkpoint trustworthy, before anything of it is used.
 Status CheckFiles(const std::string& path, const nlohmann::json& files) {
   for (const auto& [name, wanted] : files.items()) {
-    HONE_ASSIGN_OR_RETURN(const std::string hash, FileHash(absl::StrCat(path, "/", name)));
+    HONE_ASSIGN_OR_RETURN(const std::string hash, Sha256OfFile(absl::StrCat(path, "/", name)));
     if (!wanted.is_string() || hash != wanted.get<std::string>()) {
       return absl::DataLossError(absl::StrCat(path, "/", name, " was altered or cut short"));
     }
@@ -167,7 +162,7 @@ Status CompleteCheckpoint(const CheckpointContext& context, const std::string& p
   for (const auto& entry : fs::recursive_directory_iterator(partial)) {
     if (!entry.is_regular_file()) continue;
     const std::string name = fs::relative(entry.path(), partial);
-    HONE_ASSIGN_OR_RETURN(manifest["files"][name], FileHash(entry.path()));
+    HONE_ASSIGN_OR_RETURN(manifest["files"][name], Sha256OfFile(entry.path()));
   }
   HONE_RETURN_IF_ERROR(
       WriteFileAtomically(absl::StrCat(partial, "/", kManifest), manifest.dump(2) + "\n"));

@@ -148,6 +148,33 @@ TEST_F(CommandTest, PlacesThatCannotBeWrittenAreNamed) {
   EXPECT_THAT(result.err, HasSubstr("/proc/nowhere/out"));
 }
 
+TEST_F(CommandTest, GradeExplainsItsVerdicts) {
+  Write("in.jsonl", R"({"completion": "So \\boxed{\\frac{6}{8}}.", "answer": "0.75"})");
+  const RunResult result =
+      Hone("grade --reward math --input in.jsonl --output out.jsonl --explain");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto out = nlohmann::json::parse(Read("out.jsonl"));
+  EXPECT_EQ(out.at("status"), "correct");
+  const auto& steps = out.at("explanation");
+  EXPECT_EQ(steps.at("found"), "\\frac{6}{8}");
+  EXPECT_EQ(steps.at("found_from"), "\\boxed{}");
+  EXPECT_EQ(steps.at("found_as"), "3/4");
+  EXPECT_EQ(steps.at("wanted_as"), "3/4");
+}
+
+TEST_F(CommandTest, BenchRewardCountsOutcomes) {
+  Write("in.jsonl",
+        "{\"completion\": \"#### 7\", \"answer\": \"7\"}\n"
+        "{\"completion\": \"#### 8\", \"answer\": \"7\"}\n");
+  const RunResult result = Hone("bench reward --reward math --input in.jsonl --repeats 2");
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto out = nlohmann::json::parse(result.out);
+  EXPECT_EQ(out.at("judgements"), 2);
+  EXPECT_EQ(out.at("correct"), 1);
+  EXPECT_EQ(out.at("incorrect"), 1);
+  EXPECT_GT(out.at("judgements_per_second"), 0);
+}
+
 TEST_F(CommandTest, ALockedRunFolderIsRefused) {
   Write("e.yaml", kExperiment);
   std::filesystem::create_directories(dir_ + "/run");

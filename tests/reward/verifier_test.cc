@@ -18,7 +18,7 @@ constexpr absl::string_view kPrompt = "<think>";
 
 TEST(Verifier, EveryNameMakesOne) {
   const std::vector<std::string> names = VerifierNames();
-  EXPECT_THAT(names, ElementsAre("countdown", "format", "number"));
+  EXPECT_THAT(names, ElementsAre("countdown", "format", "math", "number"));
   for (const std::string& name : names) EXPECT_TRUE(MakeVerifier(name).ok()) << name;
 }
 

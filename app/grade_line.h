@@ -1,0 +1,24 @@
+// The lines that `hone grade` and `hone bench reward` read.
+#ifndef HONE_APP_GRADE_LINE_H_
+#define HONE_APP_GRADE_LINE_H_
+
+#include <string>
+
+#include "base/status.h"
+#include "nlohmann/json.hpp"
+
+namespace hone {
+
+struct GradeLine {
+  std::string prompt;  // may be empty
+  std::string completion;
+  std::string answer;  // the problem's record as text
+};
+
+// From {"completion", "answer", "prompt"?}; an answer may be written as the JSON that it is, or as
+// a string that holds it. InvalidArgument names `where` and the key.
+StatusOr<GradeLine> ReadGradeLine(const nlohmann::json& line, const std::string& where);
+
+}  // namespace hone
+
+#endif  // HONE_APP_GRADE_LINE_H_
