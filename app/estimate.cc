@@ -31,6 +31,12 @@ int64_t BlockActivations(const ModelConfig& config) {
          + config.num_heads;             // the softmax's sums
 }
 
+// Floats of the gradients that a block's backward pass holds at once, for each token: at its
+// widest, those of the MLP and of the residual stream.
+int64_t BlockGradients(const ModelConfig& config) {
+  return 3 * config.intermediate_size + 2 * config.hidden_size;
+}
+
 // Tokens of the longest sequence that may be trained on.
 int64_t LongestSequence(const RunEstimate& estimate, const ModelConfig& config) {
   int64_t longest = 0;
@@ -66,24 +72,26 @@ int64_t GatheredFloats(const ModelConfig& config, int shard_ranks) {
   return std::max(at_head, at_blocks);
 }
 
-RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& config,
-                             const RunEstimate& estimate) {
+// Rank 0, and the other ranks if there are any.
+std::vector<RoleEstimate> EstimateTrainer(const Experiment& experiment, const ModelConfig& config,
+                                          const RunEstimate& estimate) {
   const TrainerResources& resources = experiment.resources.trainer;
   const int shard_ranks = resources.shard_ranks > 0 ? resources.shard_ranks : resources.ranks;
   const int64_t parameters = NumParameters(config);
   const int64_t shard = (parameters + shard_ranks - 1) / shard_ranks;
   const int64_t tokens = MicroBatchTokens(resources, estimate, config);
   const int64_t block = BlockActivations(config);
-  const int64_t kept = resources.recompute ? config.num_layers * config.hidden_size + block
-                                           : config.num_layers * block;
+  const int64_t kept =
+      BlockGradients(config) + (resources.recompute ? config.num_layers * config.hidden_size + block
+                                                    : config.num_layers * block);
   // kernels/token_head.h
   const int64_t logits =
       std::clamp<int64_t>(tokens * config.vocab_size / 16, 1 << 20, 32 << 20) + kHeadTileFloats;
   const bool reference = std::any_of(
       experiment.stages.begin(), experiment.stages.end(),
       [](const Stage& stage) { return stage.grpo && stage.grpo->algorithm.kl_coefficient != 0; });
-  RoleEstimate role{"trainer", resources.ranks, {}};
-  auto& parts = role.parts_bytes;
+  RoleEstimate rank{"trainer, other ranks", resources.ranks - 1, {}};
+  auto& parts = rank.parts_bytes;
   parts.emplace_back("weights, gradient, AdamW moments", 16 * shard);
   parts.emplace_back("whole units and their gradients",
                      kFloatBytes * GatheredFloats(config, shard_ranks));
@@ -92,7 +100,13 @@ RoleEstimate EstimateTrainer(const Experiment& experiment, const ModelConfig& co
   parts.emplace_back("checkpoint being written", (reference ? 4 : 3) * kFloatBytes * shard);
   parts.emplace_back("published weights, shared memory", kFloatBytes * shard);
   parts.emplace_back("program", kProgramBytes);
-  return role;
+  RoleEstimate first = rank;
+  first.role = resources.ranks > 1 ? "trainer, rank 0" : "trainer";
+  first.processes = 1;
+  // hf/ is made from all shards through a file that is mapped.
+  first.parts_bytes.emplace_back("checkpoint's weights, mapped", kFloatBytes * parameters);
+  if (resources.ranks == 1) return {first};
+  return {first, rank};
 }
 
 RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& config) {
@@ -222,9 +236,10 @@ StatusOr<RunEstimate> EstimateRun(const Experiment& experiment, const ModelConfi
     HONE_ASSIGN_OR_RETURN(StageEstimate stage_estimate, EstimateStage(experiment, stage, config));
     estimate.stages.push_back(std::move(stage_estimate));
   }
-  estimate.roles = {EstimateTrainer(experiment, config, estimate),
-                    EstimateRollout(experiment, config),
-                    {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}}};
+  estimate.roles = EstimateTrainer(experiment, config, estimate);
+  estimate.roles.push_back(EstimateRollout(experiment, config));
+  estimate.roles.push_back(
+      {"reward", experiment.resources.reward.workers, {{"program", kProgramBytes}}});
   return estimate;
 }
 

@@ -21,13 +21,10 @@ void LogProbRows(float* logits, int64_t rows, int64_t vocab, int64_t stride, flo
                  RowSoftmax* softmax = nullptr);
 
 // Turns logits into the gradient of Σ_i (dlogprobs[i]·logprobs[i] + dentropies[i]·entropies[i]):
-// dz_j = dlogprob·(1[j = target] − p_j) − dentropy·p_j·(log p_j + entropy), times scale.
-// dentropies may be null. The room behind the row is set to zero.
-void LogProbRowsBackward(float* logits, int64_t rows, int64_t vocab, int64_t stride, float scale,
-                         const int32_t* targets, const float* dlogprobs, const float* dentropies);
-
-// The same for the tile of `columns` logits from column `first` of the vocabulary: rows follow one
-// another without room in between. softmax and entropies are what LogProbRows gave for whole rows.
+// dz_j = dlogprob·(1[j = target] − p_j) − dentropy·p_j·(log p_j + entropy), times scale; for the
+// tile of `columns` logits from column `first` of the vocabulary, whose rows follow one another
+// without room in between. softmax and entropies are what LogProbRows gave for whole rows.
+// dentropies may be null.
 void LogProbTileBackward(float* logits, int64_t rows, int64_t first, int64_t columns, float scale,
                          const int32_t* targets, const RowSoftmax* softmax, const float* entropies,
                          const float* dlogprobs, const float* dentropies);

@@ -108,22 +108,27 @@ Status WaitForShards(const std::string& partial, int num_shards) {
   }
 }
 
-// hf/, from the shards and through a file: no more than a few megabytes are in memory at once.
-Status WriteHfFolder(const CheckpointContext& context, const std::string& partial) {
+// The shards' weights one after the other as the flat buffer, into a file.
+Status JoinWeights(const CheckpointContext& context, const std::string& partial,
+                   const std::string& path) {
   HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(partial, context.config));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file, AppendFile::Open(path));
+  const int64_t size = NumParameters(context.config);
+  std::vector<float> values(std::min(kCopyFloats, size));
+  for (int64_t begin = 0; begin < size; begin += kCopyFloats) {
+    const auto part = absl::MakeSpan(values).subspan(0, std::min(kCopyFloats, size - begin));
+    shards.Read("weights", begin, part);
+    HONE_RETURN_IF_ERROR(
+        file->Append({reinterpret_cast<const char*>(part.data()), part.size() * sizeof(float)}));
+  }
+  return absl::OkStatus();
+}
+
+// hf/, from the shards and through a mapped file: what is resident of it the system can take back.
+Status WriteHfFolder(const CheckpointContext& context, const std::string& partial) {
   const std::string path = partial + "/weights.flat";
   const absl::Cleanup remove = [&] { unlink(path.c_str()); };
-  {
-    HONE_ASSIGN_OR_RETURN(const std::unique_ptr<AppendFile> file, AppendFile::Open(path));
-    const int64_t size = NumParameters(context.config);
-    std::vector<float> values(std::min(kCopyFloats, size));
-    for (int64_t begin = 0; begin < size; begin += kCopyFloats) {
-      const auto part = absl::MakeSpan(values).subspan(0, std::min(kCopyFloats, size - begin));
-      shards.Read("weights", begin, part);
-      HONE_RETURN_IF_ERROR(
-          file->Append({reinterpret_cast<const char*>(part.data()), part.size() * sizeof(float)}));
-    }
-  }
+  HONE_RETURN_IF_ERROR(JoinWeights(context, partial, path));
   HONE_ASSIGN_OR_RETURN(const Weights weights, Weights::Map(context.config, path));
   const std::string hf = partial + "/hf";
   return context.origin != nullptr ? SaveHfFolder(hf, weights, *context.origin)

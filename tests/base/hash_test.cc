@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "base/file.h"
 #include "gtest/gtest.h"
+#include "tests/data/temp_folder.h"
 
 namespace hone {
 namespace {
@@ -15,6 +17,17 @@ TEST(Hash64, IsTheBeginningOfSha256) {
 TEST(Sha256Test, MatchesTheStandardsExamples) {
   EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Sha256Hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(Sha256Test, OfAFileIsThatOfItsBytes) {
+  const TempFolder folder;
+  // Nothing, a piece, and more than one.
+  for (const size_t size : {size_t{0}, size_t{3}, (size_t{1} << 20) + 1}) {
+    const std::string bytes(size, 'x');
+    ASSERT_TRUE(WriteFileAtomically(folder.File("f"), bytes).ok());
+    EXPECT_EQ(*Sha256OfFile(folder.File("f")), Sha256Hex(bytes));
+  }
+  EXPECT_FALSE(Sha256OfFile(folder.File("none")).ok());
 }
 
 // RFC 3720, appendix B.4.

@@ -69,16 +69,21 @@ TEST(TokenHeadTest, HasTheBitsOfTheWholeLogits) {
   packed.PackTransposed(c.weights.data(), c.vocab, c.hidden);
   std::vector<float> logits(c.rows * stride);
   MatMul({c.normed.data(), c.hidden}, c.rows, packed, logits.data(), stride, Accumulate::kStore);
-  std::vector<float> gradient = logits, logprobs(c.rows), entropies(c.rows);
+  std::vector<float> gradient, logprobs(c.rows), entropies(c.rows);  // gradient: [rows, vocab]
+  for (int64_t i = 0; i < c.rows; ++i) {
+    gradient.insert(gradient.end(), logits.begin() + i * stride,
+                    logits.begin() + i * stride + c.vocab);
+  }
+  std::vector<RowSoftmax> softmax(c.rows);
   LogProbRows(logits.data(), c.rows, c.vocab, stride, c.scale, c.targets.data(), logprobs.data(),
-              entropies.data());
-  LogProbRowsBackward(gradient.data(), c.rows, c.vocab, stride, c.scale, c.targets.data(),
-                      c.dlogprobs.data(), nullptr);
+              entropies.data(), softmax.data());
+  LogProbTileBackward(gradient.data(), c.rows, 0, c.vocab, c.scale, c.targets.data(),
+                      softmax.data(), entropies.data(), c.dlogprobs.data(), nullptr);
   packed.Pack(c.weights.data(), c.vocab, c.hidden, c.hidden);
   std::vector<float> dnormed(c.rows * c.hidden), dweights(c.vocab * c.hidden, kStart);
-  MatMul({gradient.data(), stride}, c.rows, packed, dnormed.data(), c.hidden, Accumulate::kStore);
+  MatMul({gradient.data(), c.vocab}, c.rows, packed, dnormed.data(), c.hidden, Accumulate::kStore);
   packed.Pack(c.normed.data(), c.rows, c.hidden, c.hidden);
-  MatMul({gradient.data(), 1, stride}, c.vocab, packed, dweights.data(), c.hidden,
+  MatMul({gradient.data(), 1, c.vocab}, c.vocab, packed, dweights.data(), c.hidden,
          Accumulate::kChain);
   ForEachWayToRun([&] {
     c.Forward();
