@@ -94,7 +94,7 @@ struct Exchange {
 Exchange MeasureExchange(const Options& options, const ModelConfig& config,
                          const CollectiveStats& before, const CollectiveStats& after, int ranks) {
   const int at_once = options.sequences_at_once() * ranks;
-  const double rounds = (options.sequences + at_once - 1) / at_once;
+  const int rounds = (options.sequences + at_once - 1) / at_once;
   Exchange exchange;
   exchange.bytes = static_cast<double>(after.bytes_sent - before.bytes_sent) / options.repeats;
   // Weights gathered for forward and for backward, gradients reduced.

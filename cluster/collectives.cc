@@ -6,7 +6,7 @@
 
 namespace hone {
 
-Pending& Pending::operator=(Pending&& other) {
+Pending& Pending::operator=(Pending&& other) noexcept {
   if (this != &other) {
     (void)Wait();
     operation_ = std::move(other.operation_);

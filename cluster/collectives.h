@@ -41,8 +41,8 @@ class [[nodiscard]] Pending {
 
   Pending() = default;  // done
   explicit Pending(std::shared_ptr<Operation> operation) : operation_(std::move(operation)) {}
-  Pending(Pending&&) = default;
-  Pending& operator=(Pending&& other);
+  Pending(Pending&&) noexcept = default;
+  Pending& operator=(Pending&& other) noexcept;
   ~Pending();
 
   Status Wait();

@@ -83,8 +83,9 @@ TEST(MpiWorld, SumsOverRanksOfAnySize) {
     std::vector<float> values(n);
     for (int64_t i = 0; i < n; ++i) values[i] = static_cast<float>(i % 1000 + Rank());
     ASSERT_TRUE(SumOverRanks(&Everybody(), "a", values.data(), n).ok());
+    const int64_t ranks = int64_t{Size()} * (Size() - 1) / 2;  // 0 + 1 + …
     for (int64_t i = 0; i < n; ++i) {
-      ASSERT_EQ(values[i], static_cast<float>(i % 1000 * Size() + Size() * (Size() - 1) / 2));
+      ASSERT_EQ(values[i], static_cast<float>(i % 1000 * Size() + ranks));
     }
   }
 }

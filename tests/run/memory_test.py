@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The memory that `hone run --dry-run` says a rank of the trainer needs, against the most that it had:
-within 20%, for 1, 2 and 4 ranks (how far a checkpoint and a step overlap is up to chance). And the sharded state shrinks with the ranks.
+within 20%, for 1, 2 and 4 ranks (how far a checkpoint and a step overlap is up to chance). And the
+sharded state shrinks with the ranks.
 
 usage: HONE_BINARY=build/hone tests/run/memory_test.py
 """
