@@ -196,9 +196,10 @@ Status BenchLearner(const Options& options) {
           "},\"tokens_per_second\":", tokens / seconds, ",\"gflops\":", flops / 1e9,
           ",\"gemm_gflops\":", gemm.best() / 1e9, ",\"gemm\":{\"libtorch\":", gemm.libtorch / 1e9,
           ",\"onednn\":", gemm.onednn / 1e9, ",\"hone\":", gemm.hone / 1e9,
-          "},\"fraction_of_limit\":", flops / gemm.best(), ",\"peak_bytes\":", peak_bytes,
-          ",\"sent_bytes_per_step\":", exchange.bytes, ",\"zero3_bytes_per_step\":",
-          exchange.formula_bytes, ",\"overlap\":", exchange.overlap, "}")
+          "},\"fraction_of_limit\":", flops / (gemm.best() * resources.ranks),
+          ",\"peak_bytes\":", peak_bytes, ",\"sent_bytes_per_step\":", exchange.bytes,
+          ",\"zero3_bytes_per_step\":", exchange.formula_bytes, ",\"overlap\":", exchange.overlap,
+          "}")
           .c_str());
   return absl::OkStatus();
 }
@@ -212,11 +213,10 @@ void AddBenchLearner(CLI::App* bench, Action* action) {
       "One step over random sequences of one length, the loss over what follows the prompts; the\n"
       "median of --repeats after a warm-up. gflops counts three times the forward pass, causal\n"
       "attention as far as it looks, nothing for --recompute. gemm_gflops is the limit: the best\n"
-      "of LibTorch, oneDNN and our kernels on the step's matrix products. Under mpirun the step "
-      "is\n"
-      "shared by the ranks; sent_bytes_per_step and overlap (the share of the exchange in which "
-      "no\n"
-      "arithmetic waited) are rank 0's.\n\n"
+      "of LibTorch, oneDNN and our kernels on the step's matrix products.\n"
+      "Under mpirun the ranks share the step, and the limit is rank 0's times their number;\n"
+      "sent_bytes_per_step and overlap (the share of the exchange in which no arithmetic waited)\n"
+      "are rank 0's.\n\n"
       "Example:\n  hone bench learner --shape mini --sequences 8 --tokens 512\n"
       "  mpirun -np 2 hone bench learner --shape mini --threads 1");
   auto o = std::make_shared<Options>();
