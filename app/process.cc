@@ -33,10 +33,7 @@ void Handle(int signal, void (*handler)(int)) {
 
 const std::atomic<bool>& StopFlag() {
   static const bool installed = [] {
-    const bool one_of_several = NumStartedRanks() > 1;
-    Handle(SIGINT, RaiseStop);
-    Handle(SIGUSR1, RaiseStop);
-    Handle(SIGTERM, one_of_several ? RaiseRankLost : RaiseStop);
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) Handle(signal, RaiseStop);
     return true;
   }();
   (void)installed;
@@ -44,7 +41,12 @@ const std::atomic<bool>& StopFlag() {
 }
 
 const std::atomic<bool>& RankLostFlag() {
-  (void)StopFlag();
+  static const bool installed = [] {
+    (void)StopFlag();  // first: it takes SIGTERM, too
+    if (NumStartedRanks() > 1) Handle(SIGTERM, RaiseRankLost);
+    return true;
+  }();
+  (void)installed;
   return rank_lost;
 }
 

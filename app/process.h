@@ -9,11 +9,13 @@
 
 namespace hone {
 
-// Raised by SIGINT and SIGTERM, from the first call of this on; before that they end the process,
-// as a second one does. In a process that mpirun started: by SIGINT and SIGUSR1, which mpirun hands
-// on at once; there SIGTERM is how mpirun tells that another rank is gone. To be watched by whoever
-// calls this.
+// Raised by SIGINT, SIGTERM and SIGUSR1, from the first call of this on; before that they end the
+// process, as a second one does. To be watched by whoever calls this.
 const std::atomic<bool>& StopFlag();
+
+// For one of several ranks. From the first call of this on SIGTERM raises this one instead: it is
+// how mpirun tells that another rank is gone. What asks them to stop is SIGUSR1, which mpirun hands
+// on at once.
 const std::atomic<bool>& RankLostFlag();
 
 // Keeps freed memory for the next step: the learner's tensors come and go in the same sizes, and

@@ -113,9 +113,10 @@ Status Engine::Add(GenerateRequest request) {
     }
   }
   if (size >= config.max_position_embeddings) {
-    return absl::InvalidArgumentError(absl::StrCat("the prompt has ", size,
-                                                   " tokens and the model's context is ",
-                                                   config.max_position_embeddings));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the prompt has ", size, " tokens and the model's context is ",
+                     config.max_position_embeddings,
+                     ": shorten it, or leave such problems out by max_prompt_tokens"));
   }
   const int64_t longest =
       std::min<int64_t>(size + request.sampling.max_tokens, config.max_position_embeddings);
