@@ -251,6 +251,14 @@ TEST_F(ReportTest, SeveralRunsShareTheirCharts) {
   EXPECT_THAT(*html, Not(HasSubstr("Watch it learn")));
 }
 
+TEST_F(ReportTest, WhatAllNamesBeginWithIsLeftOut) {
+  ASSERT_TRUE(CreateRunFolder(Folder("sweep-grpo-7")).ok());
+  ASSERT_TRUE(CreateRunFolder(Folder("sweep-gspo-7")).ok());
+  const StatusOr<std::string> html = RenderReport({Folder("sweep-grpo-7"), Folder("sweep-gspo-7")});
+  ASSERT_TRUE(html.ok()) << html.status();
+  EXPECT_THAT(*html, HasSubstr("<title>grpo-7, gspo-7"));
+}
+
 TEST_F(ReportTest, AnUnbalancedLedgerIsShown) {
   WriteSyntheticRun(Folder(), {.sft_steps = 0, .grpo_steps = 1, .planned_grpo_steps = 1});
   RunData run = LoadRun(Folder());
