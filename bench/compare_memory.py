@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""The memory that `hone run --dry-run` plans for each rank of the trainer, beside the most that it had,
+for 1, 2 and 4 ranks on this machine. How far a checkpoint that is written in the background overlaps
+a step is up to chance, so the second figure moves by a tenth or so from run to run.
+
+usage: bench/compare_memory.py --hone build/hone
+"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import tempfile
+
+# Large enough that the states and the activations are most of it.
+EXPERIMENT = """\
+name: memory
+model:
+  init: {hidden_size: 512, num_layers: 8, num_heads: 8, num_kv_heads: 4, head_dim: 64,
+         intermediate_size: 1536, max_position_embeddings: 512}
+stages:
+  - sft:
+      task: {name: countdown, heldout: 16}
+      demonstrations: 2000
+      steps: 3
+      batch_tokens: 8192
+      eval: {problems: 0}
+resources:
+  trainer: {threads: 1, recompute: true, micro_batch_tokens: 8192}
+checkpoint: {every_steps: 2}
+"""
+UNITS = {"MB": 1, "GB": 1024}
+
+
+def megabytes(line):
+    number, unit = re.search(r"([\d.]+) (MB|GB)", line).groups()
+    return float(number) * UNITS[unit]
+
+
+def planned(hone, experiment, count, rank):
+    """What the parts of that rank of the trainer come to in resident memory, in MB."""
+    text = subprocess.run([hone, "run", experiment, "--dry-run", f"resources.trainer.ranks={count}"],
+                          check=True, capture_output=True, text=True).stdout
+    table = text[text.index("\nmemory") + 1:]
+    lines = table.split("\nrollout")[0].split("\ntrainer")[1 if rank == 0 else 2].splitlines()[1:]
+    return sum(megabytes(line) for line in lines if "shared memory" not in line)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hone", default="build/hone")
+    hone = str(pathlib.Path(parser.parse_args().hone).resolve())
+    print(f"{'ranks':>5} {'rank':>5} {'planned MB':>11} {'had MB':>7}")
+    for count in (1, 2, 4):
+        with tempfile.TemporaryDirectory() as base:
+            experiment = pathlib.Path(base) / "memory.yaml"
+            experiment.write_text(EXPERIMENT)
+            out = pathlib.Path(base) / "run"
+            subprocess.run([hone, "run", str(experiment), "--out", str(out),
+                            f"resources.trainer.ranks={count}"], check=True, capture_output=True)
+            for rank, log in enumerate(sorted(out.glob("logs/trainer*.log"), key=lambda p: p.stem)):
+                wanted = planned(hone, str(experiment), count, rank)
+                found = int(re.search(r"peak memory: (\d+) MB", log.read_text())[1])
+                print(f"{count:5} {rank:5} {wanted:11.0f} {found:7} {100 * (found / wanted - 1):+6.0f}%")
+
+
+if __name__ == "__main__":
+    main()
