@@ -27,6 +27,12 @@ void AddBench(CLI::App* root, Action* action) {
   AddBenchTokenizer(app, action);
 }
 
+void AddRepeatsOption(CLI::App* app, int* repeats) {
+  app->add_option("--repeats", *repeats, "measurements")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+}
+
 void AddBenchModelOptions(CLI::App* app, BenchModelOptions* options) {
   auto* source = app->add_option_group("model");
   source->add_option("--model", options->model, "a Hugging Face folder");

@@ -19,6 +19,9 @@ void AddBenchStep(CLI::App* bench, Action* action);
 void AddBenchSync(CLI::App* bench, Action* action);
 void AddBenchTokenizer(CLI::App* bench, Action* action);
 
+// --repeats.
+void AddRepeatsOption(CLI::App* app, int* repeats);
+
 // --model and --shape, of which one is given, and --threads.
 struct BenchModelOptions {
   std::string model, shape;

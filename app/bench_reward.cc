@@ -82,9 +82,7 @@ void AddBenchReward(CLI::App* bench, Action* action) {
   auto o = std::make_shared<Options>();
   app->add_option("--reward", o->reward, "the rule: countdown, format, math or number")->required();
   app->add_option("--input", o->input, "JSON lines: completion, answer, prompt?")->required();
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchReward(*o); }; });
 }
 

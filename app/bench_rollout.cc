@@ -111,9 +111,7 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
   app->add_option("--n", o->n, "completions of each prompt; divides --batch")
       ->check(CLI::Range(1, 1 << 14))
       ->capture_default_str();
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchRollout(*o); }; });
 }

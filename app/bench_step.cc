@@ -231,9 +231,7 @@ void AddBenchStep(CLI::App* bench, Action* action) {
                   "tokens that go through the learner at once")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchStep(*o); }; });
 }

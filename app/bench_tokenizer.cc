@@ -111,9 +111,7 @@ void AddBenchTokenizer(CLI::App* bench, Action* action) {
   app->add_option("--chunk-bytes", o->chunk_bytes, "least size of a piece")
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchTokenizer(*o); }; });
 }
 

@@ -12,9 +12,7 @@ compute the same thing. The program refuses to run on a busy machine.
 usage: .deps/venv/bin/python bench/compare_learner.py --hone build/hone
 """
 
-import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -22,7 +20,7 @@ import tempfile
 
 import numpy
 
-from nano import check_quiet, save_mini
+from nano import check_quiet, comparison_parser, print_warnings, run_peer, save_mini
 
 PEER = """
 import json, statistics, sys, time, torch
@@ -81,10 +79,8 @@ def random_tokens(count, index):
 
 def time_transformers(folder, args):
     sequences = [random_tokens(args.tokens, i) for i in range(args.sequences)]
-    options = json.dumps([str(folder), sequences, args.prompt_tokens, args.threads, args.repeats])
-    done = subprocess.run([sys.executable, "-c", PEER, options], check=True, text=True,
-                          stdout=subprocess.PIPE)
-    return json.loads(done.stdout.splitlines()[-1])
+    lines = run_peer(PEER, [str(folder), sequences, args.prompt_tokens, args.threads, args.repeats])
+    return json.loads(lines[-1])
 
 
 def time_hone(folder, args):
@@ -96,14 +92,10 @@ def time_hone(folder, args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hone", type=pathlib.Path, default=pathlib.Path("build/hone"))
+    parser = comparison_parser(__doc__)
     parser.add_argument("--sequences", type=int, default=8)
     parser.add_argument("--tokens", type=int, default=512)
     parser.add_argument("--prompt-tokens", type=int, default=32)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--allow-busy", action="store_true")
     args = parser.parse_args()
     warnings = [check_quiet(args.allow_busy)]
     args.hone = args.hone.resolve()
@@ -125,7 +117,7 @@ def main():
     print(f"{args.sequences} sequences × {args.tokens} tokens, {args.threads} threads, "
           f"{ours['isa']}, fp32; hone at {100 * ours['fraction_of_limit']:.0f}% of the matrix "
           f"product's rate")
-    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
+    print_warnings(warnings)
 
 
 if __name__ == "__main__":

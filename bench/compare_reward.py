@@ -22,7 +22,7 @@ import time
 
 from math_verify import parse, verify
 
-from nano import check_quiet
+from nano import check_quiet, print_warnings
 
 PAIRS = pathlib.Path(__file__).resolve().parents[1] / "tests/reward/data/math_pairs.jsonl"
 NUM_NUMERIC = 1000
@@ -101,7 +101,7 @@ def main():
         print(f"{name:>8} {len(pairs):>6} {peer_rate:12.0f} {rate:10.0f} {rate / peer_rate:7.0f}× "
               f"{share(ours, peer):7.1%} {share(ours, truth):7.1%} {share(peer, truth):11.1%}",
               flush=True)
-    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
+    print_warnings(warnings)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,14 @@ all; the program refuses to run on a busy machine.
 usage: .deps/venv/bin/python bench/compare_rollout.py --hone build/hone
 """
 
-import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
-import sys
 import tempfile
 
-from nano import check_quiet, peer_thread_counts, save_nano
+from nano import (check_quiet, comparison_parser, peer_thread_counts, print_warnings, run_peer,
+                  save_nano)
 
 PEER = """
 import json, sys, time, torch
@@ -40,10 +38,8 @@ print(json.dumps([run(max_tokens) for _ in range(repeats)]))
 
 
 def time_transformers(folder, prompts, threads, args):
-    options = json.dumps([str(folder), prompts, args.max_tokens, threads, args.repeats])
-    done = subprocess.run([sys.executable, "-c", PEER, options], check=True, text=True,
-                          stdout=subprocess.PIPE)
-    return statistics.median(json.loads(done.stdout.splitlines()[-1]))
+    lines = run_peer(PEER, [str(folder), prompts, args.max_tokens, threads, args.repeats])
+    return statistics.median(json.loads(lines[-1]))
 
 
 def time_hone(folder, prompts, args):
@@ -60,14 +56,10 @@ def time_hone(folder, prompts, args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hone", type=pathlib.Path, default=pathlib.Path("build/hone"))
+    parser = comparison_parser(__doc__)
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 16, 64])
     parser.add_argument("--prompt-tokens", type=int, default=32)
     parser.add_argument("--max-tokens", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--allow-busy", action="store_true")
     args = parser.parse_args()
     warnings = [check_quiet(args.allow_busy)]
     args.hone = args.hone.resolve()
@@ -86,7 +78,7 @@ def main():
             print(f"{batch:6} {peer:14,.0f} {ours:14,.0f} {ours / peer:7.1f}×", flush=True)
         print(f"{args.threads} threads, {isa}, fp32, "
               f"{args.prompt_tokens} + {args.max_tokens} tokens")
-    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
+    print_warnings(warnings)
 
 
 if __name__ == "__main__":

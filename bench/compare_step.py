@@ -9,16 +9,14 @@ program refuses to run on a busy machine.
 usage: .deps/venv/bin/python bench/compare_step.py --hone build/hone
 """
 
-import argparse
 import json
-import os
 import pathlib
 import statistics
 import subprocess
-import sys
 import tempfile
 
-from nano import check_quiet, peer_thread_counts, save_nano
+from nano import (check_quiet, comparison_parser, peer_thread_counts, print_warnings, run_peer,
+                  save_nano)
 
 PEER = """
 import json, sys, time, torch
@@ -50,11 +48,9 @@ print("seconds", json.dumps(Clock.seconds[1:]))
 
 
 def time_trl(folder, threads, args):
-    options = json.dumps([str(folder), args.prompts, args.samples, args.max_tokens, threads,
-                          args.repeats])
-    done = subprocess.run([sys.executable, "-c", PEER, options], check=True, text=True,
-                          stdout=subprocess.PIPE)
-    lines = [line for line in done.stdout.splitlines() if line.startswith("seconds ")]
+    printed = run_peer(PEER, [str(folder), args.prompts, args.samples, args.max_tokens, threads,
+                              args.repeats])
+    lines = [line for line in printed if line.startswith("seconds ")]
     return statistics.median(json.loads(lines[-1].removeprefix("seconds ")))
 
 
@@ -68,14 +64,10 @@ def time_hone(folder, args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hone", type=pathlib.Path, default=pathlib.Path("build/hone"))
+    parser = comparison_parser(__doc__)
     parser.add_argument("--prompts", type=int, default=8)
     parser.add_argument("--samples", type=int, default=8)
     parser.add_argument("--max-tokens", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--allow-busy", action="store_true")
     args = parser.parse_args()
     warnings = [check_quiet(args.allow_busy)]
     args.hone = args.hone.resolve()
@@ -94,7 +86,7 @@ def main():
     print(f"{args.prompts} prompts × {args.samples} samples × {args.max_tokens} tokens, "
           f"{args.threads} threads, {ours['isa']}, fp32; hone at "
           f"{100 * ours['fraction_of_limit']:.0f}% of its matrix product's rate")
-    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
+    print_warnings(warnings)
 
 
 if __name__ == "__main__":

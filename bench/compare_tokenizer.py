@@ -27,7 +27,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from nano import check_quiet
+from nano import check_quiet, print_warnings
 
 PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
            r"|\s*[\r\n]+|\s+(?!\S)|\s+")
@@ -151,7 +151,7 @@ def main():
         print(f"{path.stem:>14} {ours['bytes'] / 1e6:6.1f} {peer:11.2f} {rate:8.2f} "
               f"{rate / peer:6.1f}× {ours['decode_megabytes_per_second']:8.1f}", flush=True)
     print(f"one core, {tokenizer.get_vocab_size()} tokens, loaded in {ours['load_seconds']:.2f} s")
-    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
+    print_warnings(warnings)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,11 @@
 """What the comparisons share: random-weight Qwen3 models, of which "nano" has 4.85M parameters and
 "mini" 27.3M, one token a byte; and a guard against measuring on a machine that others use."""
 
+import argparse
+import json
 import os
+import pathlib
+import subprocess
 import sys
 import time
 
@@ -37,6 +41,28 @@ def check_quiet(allow_busy):
     if not allow_busy:
         sys.exit(f"{words}; wait for a quiet machine (--allow-busy only tries the script out)")
     return f"NOT A MEASUREMENT: {words}"
+
+
+def comparison_parser(documentation):
+    """With what every comparison understands."""
+    parser = argparse.ArgumentParser(description=documentation.splitlines()[0])
+    parser.add_argument("--hone", type=pathlib.Path, default=pathlib.Path("build/hone"))
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--allow-busy", action="store_true")
+    return parser
+
+
+def run_peer(program, options):
+    """The lines that the peer's Python program prints, in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", program, json.dumps(options)], check=True,
+                          text=True, stdout=subprocess.PIPE)
+    return done.stdout.splitlines()
+
+
+def print_warnings(warnings):
+    """Those of the start and what there is to say at the end."""
+    print("\n".join(sorted({w for w in warnings + [check_quiet(allow_busy=True)] if w})))
 
 
 def peer_thread_counts(threads):
