@@ -1,5 +1,3 @@
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -78,12 +76,6 @@ StepReport Step(const Options& options, const std::vector<TrainSequence>& sequen
   return seconds;
 }
 
-int64_t PeakResidentBytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{usage.ru_maxrss} * 1024;
-}
-
 // What the ranks said to one another in a step, as rank 0 saw it.
 struct Exchange {
   double bytes = 0;          // sent
@@ -143,13 +135,7 @@ Status BenchLearner(const Options& options) {
       LearnerOptions learner_options;
       learner_options.micro_batch_tokens = options.micro_batch_tokens;
       learner_options.recompute = options.recompute;
-      const auto flat = model.weights.flat();
-      Learner learner(
-          config,
-          [&](int64_t begin, absl::Span<float> out) {
-            std::copy_n(flat.begin() + begin, out.size(), out.begin());
-          },
-          learner_options, ranks.learner());
+      Learner learner(model.weights, learner_options, ranks.learner());
       CollectiveStats before;
       for (int i = 0; i <= options.repeats; ++i) {
         const StepReport seconds = Step(options, sequences, resources.ranks, &learner);
@@ -235,9 +221,7 @@ void AddBenchLearner(CLI::App* bench, Action* action) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   app->add_flag("--recompute", o->recompute, "recompute each block's activations in backward");
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchLearner(*o); }; });
 }
 

@@ -67,7 +67,7 @@ struct Hello {
     times.push_back(SecondsNow() - start);
   }
   hello.publish_seconds = Median(times);
-  const std::string message = ToProto(*source).SerializeAsString();
+  const std::string message = EncodeSource(*source);
   hello.size = static_cast<int>(message.size());
   if (write(out, &hello, sizeof(hello)) != sizeof(hello) ||
       write(out, message.data(), message.size()) != static_cast<ssize_t>(message.size())) {
@@ -115,15 +115,14 @@ class SourceProcesses {
   Status Hear(int fd) {
     Hello hello;
     std::string text;
-    proto::WeightsSource message;
     if (read(fd, &hello, sizeof(hello)) != sizeof(hello)) {
       return absl::UnavailableError("a source process has failed: is there memory for it?");
     }
     text.resize(hello.size);
-    if (read(fd, text.data(), hello.size) != hello.size || !message.ParseFromString(text)) {
-      return absl::DataLossError("a source process said nonsense");
+    if (read(fd, text.data(), hello.size) != hello.size) {
+      return absl::DataLossError("a source process fell silent");
     }
-    HONE_ASSIGN_OR_RETURN(WeightsSource source, FromProto(message));
+    HONE_ASSIGN_OR_RETURN(WeightsSource source, DecodeSource(text));
     sources_.push_back(std::move(source));
     raw_ports_.push_back(hello.raw_port);
     publish_seconds_ = std::max(publish_seconds_, hello.publish_seconds);
@@ -265,9 +264,7 @@ void AddBenchSync(CLI::App* bench, Action* action) {
       ->capture_default_str();
   app->add_option("--threads", o->threads, "that copy from shared memory; 0: all cores")
       ->check(CLI::Range(0, 1024));
-  app->add_option("--repeats", o->repeats, "measurements")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchSync(*o); }; });
 }
 

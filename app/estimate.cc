@@ -62,8 +62,7 @@ int64_t MicroBatchTokens(const TrainerResources& resources, const RunEstimate& e
 // the head its unit and the block below it, then two blocks; with a tied head the embedding's
 // gradient stays. The weights of a world of one rank are whole anyway.
 int64_t GatheredFloats(const ModelConfig& config, int shard_ranks) {
-  int64_t block = 0;
-  for (const TensorSpec& tensor : BlockTensorSpecs(config)) block += tensor.size();
+  const int64_t block = BlockSize(config);
   const int64_t embedding = int64_t{config.vocab_size} * config.hidden_size;
   const bool gathered = shard_ranks > 1;
   const int64_t at_head = embedding + (gathered ? embedding + block : 0);

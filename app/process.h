@@ -22,6 +22,9 @@ const std::atomic<bool>& RankLostFlag();
 // handing pages back to the system costs more than the arithmetic on a small model.
 void KeepFreedMemory();
 
+// The most memory that this process has had resident.
+int64_t PeakResidentBytes();
+
 // Cores that this process may use.
 int NumCores();
 // Memory that could be had without swapping.

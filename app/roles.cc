@@ -96,8 +96,10 @@ Status RunTrainerRole(Options options) {
       HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
     }
   }
-  return EndRole(options, RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(),
-                                     RankLostFlag()));
+  const Status status =
+      RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(), RankLostFlag());
+  LogInfo(absl::StrCat("peak memory: ", PeakResidentBytes() >> 20, " MB resident"));
+  return EndRole(options, status);
 }
 
 Status RunRolloutRole(const Options& options) {

@@ -58,12 +58,9 @@ class MpiGroup : public Collectives {
     return Start("all-gather", what, [=, this](const Operation& operation) {
       float* own = full + world_.rank * n;
       if (shard != own) std::memcpy(own, shard, n * sizeof(float));
-      MpiMessages messages(thread_, operation.tag);
-      ForEachPeer([&](int peer) {
-        messages.Receive(full + peer * n, n * sizeof(float), ranks_[peer]);
-        Send(shard, n * sizeof(float), peer, &messages);
-      });
-      return messages.Finish(operation.name);
+      return Exchange(
+          operation, n * sizeof(float), [=](int peer) { return full + peer * n; },
+          [=](int) { return shard; });
     });
   }
 
@@ -73,12 +70,10 @@ class MpiGroup : public Collectives {
       std::vector<float> received(std::min(n, kSliceFloats) * world_.size);
       for (int64_t begin = 0; begin < n; begin += kSliceFloats) {
         const int64_t count = std::min(kSliceFloats, n - begin);
-        MpiMessages messages(thread_, operation.tag);
-        ForEachPeer([&](int peer) {
-          messages.Receive(received.data() + peer * count, count * sizeof(float), ranks_[peer]);
-          Send(full + peer * n + begin, count * sizeof(float), peer, &messages);
-        });
-        HONE_RETURN_IF_ERROR(messages.Finish(operation.name));
+        HONE_RETURN_IF_ERROR(Exchange(
+            operation, count * sizeof(float),
+            [&](int peer) { return received.data() + peer * count; },
+            [&](int peer) { return full + peer * n + begin; }));
         for (int rank = 0; rank < world_.size; ++rank) {
           const float* part =
               rank == world_.rank ? full + world_.rank * n + begin : received.data() + rank * count;
@@ -92,13 +87,11 @@ class MpiGroup : public Collectives {
   Pending AllReduce(absl::string_view what, double* values, int64_t n) override {
     return Start("all-reduce", what, [=, this](const Operation& operation) -> Status {
       std::vector<double> received(n * world_.size);
-      std::copy_n(values, n, received.begin() + world_.rank * n);
-      MpiMessages messages(thread_, operation.tag);
-      ForEachPeer([&](int peer) {
-        messages.Receive(received.data() + peer * n, n * sizeof(double), ranks_[peer]);
-        Send(received.data() + world_.rank * n, n * sizeof(double), peer, &messages);
-      });
-      HONE_RETURN_IF_ERROR(messages.Finish(operation.name));
+      double* own = received.data() + world_.rank * n;
+      std::copy_n(values, n, own);
+      HONE_RETURN_IF_ERROR(Exchange(
+          operation, n * sizeof(double), [&](int peer) { return received.data() + peer * n; },
+          [&](int) { return own; }));
       std::fill_n(values, n, 0.0);
       for (int rank = 0; rank < world_.size; ++rank) {
         for (int64_t i = 0; i < n; ++i) values[i] += received[rank * n + i];
@@ -121,12 +114,8 @@ class MpiGroup : public Collectives {
 
   Pending Barrier(absl::string_view what) override {
     return Start("barrier", what, [=, this](const Operation& operation) {
-      MpiMessages messages(thread_, operation.tag);
-      ForEachPeer([&](int peer) {
-        messages.Receive(nullptr, 0, ranks_[peer]);
-        Send(nullptr, 0, peer, &messages);
-      });
-      return messages.Finish(operation.name);
+      const auto nothing = [](int) { return static_cast<char*>(nullptr); };
+      return Exchange(operation, 0, nothing, nothing);
     });
   }
 
@@ -161,6 +150,16 @@ class MpiGroup : public Collectives {
                             add(&CollectiveStats::waited_seconds));
   }
 
+  // n bytes from every peer to where `into` says, and as many from where `from` says to it.
+  template <typename Into, typename From>
+  Status Exchange(const Operation& operation, int64_t n, Into into, From from) {
+    MpiMessages messages(thread_, operation.tag);
+    ForEachPeer([&](int peer) {
+      messages.Receive(into(peer), n, ranks_[peer]);
+      Send(from(peer), n, peer, &messages);
+    });
+    return messages.Finish(operation.name);
+  }
   void Send(const void* bytes, int64_t n, int peer, MpiMessages* messages) {
     messages->Send(bytes, n, ranks_[peer]);
     const absl::MutexLock lock(&mutex_);

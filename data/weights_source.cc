@@ -65,6 +65,18 @@ StatusOr<WeightsSource> FromProto(const proto::WeightsSource& message) {
   return source;
 }
 
+std::string EncodeSource(const WeightsSource& source) {
+  return ToProto(source).SerializeAsString();
+}
+
+StatusOr<WeightsSource> DecodeSource(const std::string& bytes) {
+  proto::WeightsSource message;
+  if (!message.ParseFromString(bytes)) {
+    return absl::DataLossError("the description of a rank's weights arrived broken");
+  }
+  return FromProto(message);
+}
+
 Status CheckTiling(absl::Span<const WeightsSource> sources, int64_t num_floats) {
   std::vector<WeightsRange> ranges;
   for (const WeightsSource& source : sources) {

@@ -30,6 +30,11 @@ proto::WeightsSource ToProto(const WeightsSource& source);
 // InvalidArgument says which field is wrong. That ranges meet no others is CheckTiling's matter.
 StatusOr<WeightsSource> FromProto(const proto::WeightsSource& message);
 
+// The message as bytes, for other ways than an RPC.
+std::string EncodeSource(const WeightsSource& source);
+// DataLoss for bytes that are no message; else as FromProto.
+StatusOr<WeightsSource> DecodeSource(const std::string& bytes);
+
 // InvalidArgument unless the ranges of all sources together cover [0, num_floats), every float
 // once.
 Status CheckTiling(absl::Span<const WeightsSource> sources, int64_t num_floats);

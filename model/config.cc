@@ -98,6 +98,12 @@ std::vector<TensorSpec> TensorSpecs(const ModelConfig& config) {
   return specs;
 }
 
+int64_t BlockSize(const ModelConfig& config) {
+  int64_t total = 0;
+  for (const TensorSpec& spec : BlockTensorSpecs(config)) total += spec.size();
+  return total;
+}
+
 int64_t NumParameters(const ModelConfig& config) {
   int64_t total = 0;
   for (const TensorSpec& spec : TensorSpecs(config)) total += spec.size();

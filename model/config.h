@@ -59,6 +59,9 @@ struct TensorSpec {
 // their biases.
 std::vector<TensorSpec> BlockTensorSpecs(const ModelConfig& config);
 
+// Floats of one block.
+int64_t BlockSize(const ModelConfig& config);
+
 // Every tensor of the model, in the one order used everywhere (embedding, blocks 0 … n-1, final
 // norm, head unless tied): flat parameters, published weights and files follow it.
 std::vector<TensorSpec> TensorSpecs(const ModelConfig& config);

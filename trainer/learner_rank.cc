@@ -51,7 +51,6 @@ Status LearnerRank::Restore(const std::string& checkpoint) {
 
 LearnerRank::Result LearnerRank::Execute(const LearnerCommand& command) {
   using Kind = LearnerCommand::Kind;
-  const auto copy_policy = [this](int64_t begin, absl::Span<float> out) { CopyPolicy(begin, out); };
   Result result;
   switch (command.kind) {
     case Kind::kStillHere:
@@ -73,10 +72,13 @@ LearnerRank::Result LearnerRank::Execute(const LearnerCommand& command) {
       result.logprobs = reference_->LogProbs(command.batch.sequences, command.temperature);
       break;
     case Kind::kStartReference:
-      if (reference_ == nullptr) StartReference(copy_policy);
+      if (reference_ == nullptr) {
+        StartReference([](int64_t, absl::Span<float>) {});  // zeros, for the moment
+        reference_->CopyWeights(policy_);
+      }
       break;
     case Kind::kReplaceReference:
-      reference_->ReadShards(copy_policy);
+      reference_->CopyWeights(policy_);
       break;
     case Kind::kDropReference:
       reference_.reset();
@@ -156,13 +158,6 @@ void LearnerRank::StartReference(Learner::ReadWeights read) {
   reference_ = std::make_unique<Learner>(config(), read, options, ranks_);
 }
 
-void LearnerRank::CopyPolicy(int64_t begin, absl::Span<float> out) {
-  // The reference policy is sharded in the same way.
-  for (const WeightsShard& shard : policy_.Shards()) {
-    if (shard.begin == begin) std::copy(shard.values.begin(), shard.values.end(), out.begin());
-  }
-}
-
 // Of ranks that hold the same shard the first one publishes it.
 std::vector<WeightsSource> LearnerRank::Publish(uint64_t version) {
   std::string mine;
@@ -171,17 +166,14 @@ std::vector<WeightsSource> LearnerRank::Publish(uint64_t version) {
     std::erase_if(shards, [](const WeightsShard& shard) { return shard.values.empty(); });
     const StatusOr<WeightsSource> source = publisher_.Publish(version, shards);
     ThrowIfError(source.status());
-    mine = ToProto(*source).SerializeAsString();
+    mine = EncodeSource(*source);
   }
   const auto texts = AllGatherTexts(ranks_.all, "published weights", mine);
   ThrowIfError(texts.status());
   std::vector<WeightsSource> sources;
   for (const std::string& text : *texts) {
     if (text.empty()) continue;
-    proto::WeightsSource message;
-    ThrowIfError(message.ParseFromString(text) ? absl::OkStatus()
-                                               : absl::DataLossError("a source arrived broken"));
-    StatusOr<WeightsSource> source = FromProto(message);
+    StatusOr<WeightsSource> source = DecodeSource(text);
     ThrowIfError(source.status());
     sources.push_back(*std::move(source));
   }

@@ -52,7 +52,6 @@ class LearnerRank {
   // Every rank's own sequences to all of them.
   void Share(std::vector<SequenceTerms>* sequences);
   void StartReference(Learner::ReadWeights read);
-  void CopyPolicy(int64_t begin, absl::Span<float> out);
   std::vector<WeightsSource> Publish(uint64_t version);
   std::function<Status()> WriteShard(const std::string& folder);
 

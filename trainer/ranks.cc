@@ -40,7 +40,7 @@ StatusOr<Ranks> JoinRanks(const TrainerResources& resources, const std::atomic<b
   return ranks;
 }
 
-Status CheckSameExperiment(const Ranks& ranks, const std::string& experiment_hash) {
+Status CheckRanksAgree(const Ranks& ranks, const std::string& experiment_hash) {
   HONE_ASSIGN_OR_RETURN(const std::vector<std::string> hashes,
                         AllGatherTexts(ranks.all.get(), "experiment", experiment_hash));
   for (size_t rank = 0; rank < hashes.size(); ++rank) {

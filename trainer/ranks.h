@@ -26,7 +26,7 @@ struct Ranks {
 StatusOr<Ranks> JoinRanks(const TrainerResources& resources, const std::atomic<bool>& rank_lost);
 
 // FailedPrecondition when not all ranks were started with the same experiment.
-Status CheckSameExperiment(const Ranks& ranks, const std::string& experiment_hash);
+Status CheckRanksAgree(const Ranks& ranks, const std::string& experiment_hash);
 
 }  // namespace hone
 

@@ -1,7 +1,5 @@
 #include "trainer/run.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -160,7 +158,7 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
   const std::string hash = ExperimentHash(experiment);
   const Status status = CatchTorch([&]() -> Status {
     SetRankThreads(experiment.resources.trainer);
-    HONE_RETURN_IF_ERROR(CheckSameExperiment(ranks, hash));
+    HONE_RETURN_IF_ERROR(CheckRanksAgree(ranks, hash));
     HONE_ASSIGN_OR_RETURN(const StartingModel model, MakeStartingModel(experiment));
     HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
                           WeightsPublisher::Start("127.0.0.1:0"));
@@ -168,9 +166,6 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  LogInfo(absl::StrFormat("peak memory: %d MB resident", usage.ru_maxrss / 1024));
   return status;
 }
 

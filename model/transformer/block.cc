@@ -4,12 +4,6 @@
 
 namespace hone {
 
-int64_t BlockSize(const ModelConfig& config) {
-  int64_t total = 0;
-  for (const TensorSpec& spec : BlockTensorSpecs(config)) total += spec.size();
-  return total;
-}
-
 BlockParameters::BlockParameters(const ModelConfig& config, const torch::Tensor& value,
                                  const torch::Tensor& grad) {
   TORCH_CHECK(value.numel() == BlockSize(config), "a block has ", BlockSize(config),

@@ -24,8 +24,6 @@ struct BlockParameters {
   Projection qkv, output, gate_up, down;
 };
 
-int64_t BlockSize(const ModelConfig& config);
-
 // Block number `layer`: x [tokens, hidden] → [tokens, hidden].
 torch::Tensor BlockForward(const ModelConfig& config, int layer, Precision precision,
                            const BlockParameters& parameters, const torch::Tensor& x,

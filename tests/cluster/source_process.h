@@ -43,9 +43,7 @@ class SourceProcess {
     char buffer[4096];
     for (ssize_t n; (n = read(out[0], buffer, sizeof(buffer))) > 0;) text.append(buffer, n);
     close(out[0]);
-    proto::WeightsSource message;
-    EXPECT_TRUE(message.ParseFromString(text));
-    const StatusOr<WeightsSource> source = FromProto(message);
+    const StatusOr<WeightsSource> source = DecodeSource(text);
     EXPECT_TRUE(source.ok()) << source.status();
     if (source.ok()) source_ = *source;
   }

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   if (!publisher.ok()) return 1;
   const auto source = (*publisher)->Publish(version, {{begin, values}});
   if (!source.ok()) return 1;
-  const std::string message = ToProto(*source).SerializeAsString();
+  const std::string message = EncodeSource(*source);
   if (std::fwrite(message.data(), 1, message.size(), stdout) != message.size()) return 1;
   std::fclose(stdout);
   char byte;

@@ -22,12 +22,7 @@ class LearnerRanksTest : public testing::Test {
 
   static Learner Sharded(const Weights& weights, const LearnerOptions& options,
                          const LearnerRanks& ranks = {&Everybody(), &Everybody(), nullptr}) {
-    return Learner(
-        weights.config(),
-        [&](int64_t begin, absl::Span<float> out) {
-          std::copy_n(weights.flat().begin() + begin, out.size(), out.begin());
-        },
-        options, ranks);
+    return Learner(weights, options, ranks);
   }
 };
 

@@ -70,11 +70,7 @@ class Doomed : public Collectives {
 Status Train(const std::string& folder, Collectives* all, Plan* plan) {
   Doomed doomed(all, plan);
   SetNumThreads(1);
-  const Weights weights = SmallModel(true);
-  const auto read = [&](int64_t begin, absl::Span<float> out) {
-    std::copy_n(weights.flat().begin() + begin, out.size(), out.begin());
-  };
-  Learner learner(weights.config(), read, {300, true}, {&doomed, &doomed, nullptr});
+  Learner learner(SmallModel(true), {300, true}, {&doomed, &doomed, nullptr});
   for (;; ++plan->step) {
     learner.AccumulateGradient(RandomSequences(12, plan->step), 1.0f, LikelihoodGradient);
     learner.Update(OptimizerSpec(), 1e-3);

@@ -68,22 +68,25 @@ Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptio
         std::make_unique<BlockParameters>(config_, block(i).value(), block(i).gradient()));
   }
   for (auto& unit : units_) unit->FreeWhole();
-  ReadShards(read);
+  for (size_t i = 0; i < units_.size(); ++i) {
+    read(shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count));
+  }
 }
 
-Learner::Learner(const Weights& weights, const LearnerOptions& options)
+Learner::Learner(const Weights& weights, const LearnerOptions& options, const LearnerRanks& ranks)
     : Learner(
           weights.config(),
           [&](int64_t begin, absl::Span<float> out) {
             std::copy_n(weights.flat().begin() + begin, out.size(), out.begin());
           },
-          options, LearnerRanks()) {}
+          options, ranks) {}
 
 Learner::~Learner() = default;
 
-void Learner::ReadShards(ReadWeights read) {
+void Learner::CopyWeights(Learner& other) {
   for (size_t i = 0; i < units_.size(); ++i) {
-    read(shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count));
+    const absl::Span<const float> from = other.units_[i]->shard();
+    std::copy(from.begin(), from.end(), units_[i]->shard().begin());
   }
 }
 

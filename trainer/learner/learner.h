@@ -61,8 +61,9 @@ struct LearnerOptions {
   bool trained = true;  // false: weights only, for LogProbs()
 };
 
-// The ranks that a learner works with, all of them not owned. One copy of the state is sharded over
-// `shards`; ranks of the same place in theirs are `replicas` of one another (hybrid sharding).
+// The ranks that a learner works with, all of them not owned; null: a world of one. One copy of the
+// state is sharded over `shards`; ranks of the same place in theirs are `replicas` of one another
+// (hybrid sharding).
 struct LearnerRanks {
   Collectives* all = nullptr;
   Collectives* shards = nullptr;
@@ -82,8 +83,8 @@ class Learner {
   // Reads this rank's shards.
   Learner(const ModelConfig& config, ReadWeights read, const LearnerOptions& options,
           const LearnerRanks& ranks);
-  // A world of one, with these weights.
-  Learner(const Weights& weights, const LearnerOptions& options);
+  // Takes them from these weights, which are the same on every rank.
+  Learner(const Weights& weights, const LearnerOptions& options, const LearnerRanks& ranks = {});
   ~Learner();
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
@@ -108,7 +109,8 @@ class Learner {
 
   // This rank's weights, without padding; of some units it may have none.
   std::vector<WeightsShard> Shards();
-  void ReadShards(ReadWeights read);
+  // Takes over the weights of a learner of the same model on the same ranks.
+  void CopyWeights(Learner& other);
 
   // State for checkpoints: of the shards, in unit order, without padding. There are no moments
   // without `trained`.

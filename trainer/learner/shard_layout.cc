@@ -7,8 +7,7 @@
 namespace hone {
 
 std::vector<Unit> Units(const ModelConfig& config) {
-  int64_t block = 0;
-  for (const TensorSpec& spec : BlockTensorSpecs(config)) block += spec.size();
+  const int64_t block = BlockSize(config);
   const int64_t embedding = int64_t{config.vocab_size} * config.hidden_size;
   std::vector<Unit> units = {{"embedding", {0, embedding}}};
   for (int i = 0; i < config.num_layers; ++i) {
