@@ -10,6 +10,7 @@
 #include "app/bench.h"
 #include "app/grade_line.h"
 #include "app/jsonl.h"
+#include "config/load.h"
 #include "data/json_text.h"
 #include "reward/verifier.h"
 
@@ -37,7 +38,8 @@ StatusOr<std::vector<GradeLine>> ReadLines(const std::string& path) {
 }
 
 Status BenchReward(const Options& options) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Verifier> verifier, MakeVerifier(options.reward));
+  HONE_ASSIGN_OR_RETURN(const VerifierSpec spec, ParseVerifier(options.reward, "--reward"));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Verifier> verifier, MakeVerifier(spec));
   HONE_ASSIGN_OR_RETURN(const std::vector<GradeLine> lines, ReadLines(options.input));
   std::vector<double> times;
   std::array<int64_t, kOutcomes.size()> counts{};
@@ -80,7 +82,7 @@ void AddBenchReward(CLI::App* bench, Action* action) {
       "--repeats.\nbench/compare_reward.py measures math-verify beside it.\n\n"
       "Example:\n  hone bench reward --reward math --input in.jsonl");
   auto o = std::make_shared<Options>();
-  app->add_option("--reward", o->reward, "the rule: countdown, format, math or number")->required();
+  app->add_option("--reward", o->reward, kRewardHelp)->required();
   app->add_option("--input", o->input, "JSON lines: completion, answer, prompt?")->required();
   AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchReward(*o); }; });

@@ -235,7 +235,7 @@ StatusOr<Results> EvalTask(const Options& options, const LoadedModel& model,
                            const SourceSpec& source) {
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(source, tools));
   for (const std::string& note : task->notes()) std::fprintf(stderr, "hone: %s\n", note.c_str());
-  HONE_ASSIGN_OR_RETURN(const RewardSum reward, RewardSum::Make({{task->reward(), 1.0}}));
+  HONE_ASSIGN_OR_RETURN(const RewardSum reward, RewardSum::Make({{task->reward()}}));
   if (options.problems > task->num_heldout()) {
     std::fprintf(stderr, "hone: %s holds out only %d problems\n", choice.name.c_str(),
                  static_cast<int>(task->num_heldout()));

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/grade_line.h"
 #include "app/jsonl.h"
+#include "config/load.h"
 #include "data/json_text.h"
 #include "reward/verifier.h"
 
@@ -38,7 +39,8 @@ std::string Judged(const Verifier& verifier, const GradeLine& line, bool explain
 }
 
 Status Grade(const Options& options) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Verifier> verifier, MakeVerifier(options.reward));
+  HONE_ASSIGN_OR_RETURN(const VerifierSpec spec, ParseVerifier(options.reward, "--reward"));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Verifier> verifier, MakeVerifier(spec));
   HONE_ASSIGN_OR_RETURN(LineFile output, LineFile::Create(options.output));
   HONE_RETURN_IF_ERROR(
       ReadJsonl(options.input, [&](const nlohmann::json& line, const std::string& where) -> Status {
@@ -60,7 +62,7 @@ void AddGrade(CLI::App* root, Action* action) {
       "Example:\n  echo '{\"completion\": \"<answer>3*8</answer>\", \"answer\": {\"numbers\": [3, "
       "8], \"target\": 24}}' | \\\n    hone grade --reward countdown --input - --output -");
   auto o = std::make_shared<Options>();
-  app->add_option("--reward", o->reward, "the rule: countdown, format, math or number")->required();
+  app->add_option("--reward", o->reward, kRewardHelp)->required();
   app->add_option("--input", o->input, "JSON lines; - for stdin")->required();
   app->add_option("--output", o->output, "JSON lines; - for stdout")->required();
   app->add_flag("--explain", o->explain, "add what led to each verdict");

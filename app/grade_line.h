@@ -9,6 +9,10 @@
 
 namespace hone {
 
+// What --reward takes.
+inline constexpr char kRewardHelp[] =
+    "the rule, as an experiment's `reward:` has it: a name, or YAML with keys of its own";
+
 struct GradeLine {
   std::string prompt;  // may be empty
   std::string completion;

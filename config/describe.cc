@@ -16,31 +16,53 @@ struct Row {
   std::string path;
   std::string default_value;
   std::string meaning;
+
+  friend bool operator==(const Row&, const Row&) = default;
 };
 
-// A row for the block or list itself, then its keys, so that the listing reads from the top. Keys
-// that only blocks of one `name` have begin their meaning with it.
-void AddRows(const Schema& schema, const std::string& path, std::vector<Row>* rows,
-             const std::string& name = "") {
-  if (!schema.variants.empty()) {
-    for (const SchemaKey& variant : schema.variants) {
-      AddRows(variant.schema, path, rows, variant.name);
-    }
-    return;
-  }
+void AddVariantRows(const Schema& schema, const std::string& path, std::vector<Row>* rows);
+
+// A row for the block or list itself, then its keys, so that the listing reads from the top.
+void AddRows(const Schema& schema, const std::string& path, std::vector<Row>* rows) {
+  if (!schema.variants.empty()) return AddVariantRows(schema, path, rows);
   for (const SchemaKey& key : schema.keys) {
     const std::string key_path = JoinPath(path, key.name);
     const bool is_list = key.schema.kind == Schema::Kind::kList;
-    const bool names_variant = !name.empty() && key.name == "name";
-    // The names themselves are told once.
-    if (names_variant && rows->back().path != path) continue;
-    const std::string owner = name.empty() || names_variant ? "" : absl::StrCat(name, ": ");
-    rows->push_back({key_path, is_list ? "[]" : key.default_value, owner + key.meaning});
+    rows->push_back({key_path, is_list ? "[]" : key.default_value, key.meaning});
     if (is_list) {
       AddRows(key.schema.element[0], JoinPath(key_path, "N"), rows);
     } else {
       AddRows(key.schema, key_path, rows);
     }
+  }
+}
+
+// The keys that every `name` has, once; those that only some have begin their meaning with these.
+void AddVariantRows(const Schema& schema, const std::string& path, std::vector<Row>* rows) {
+  std::vector<Row> plain, own;
+  std::vector<std::vector<std::string>> owners;
+  Schema any_name = schema;
+  any_name.variants.clear();
+  AddRows(any_name, path, &plain);
+  for (const SchemaKey& variant : schema.variants) {
+    std::vector<Row> all;
+    AddRows(variant.schema, path, &all);
+    for (const Row& row : all) {
+      if (row.path == JoinPath(path, "name")) continue;
+      const size_t i = std::find(own.begin(), own.end(), row) - own.begin();
+      if (i == own.size()) {
+        own.push_back(row);
+        owners.emplace_back();
+      }
+      owners[i].push_back(variant.name);
+    }
+  }
+  rows->push_back(plain.front());  // the name
+  for (size_t i = 0; i < own.size(); ++i) {
+    if (owners[i].size() < schema.variants.size()) {
+      own[i].meaning = absl::StrCat(absl::StrJoin(owners[i], ", "), ": ", own[i].meaning);
+    }
+    rows->push_back(own[i]);
   }
 }
 

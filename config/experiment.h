@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/task_spec.h"
+#include "config/verifier_spec.h"
 
 namespace hone {
 
@@ -226,19 +227,6 @@ struct AlgorithmSpec {
   }
 
   friend bool operator==(const AlgorithmSpec&, const AlgorithmSpec&) = default;
-};
-
-struct RewardSpec {
-  std::string name;
-  double weight = 1.0;
-
-  template <typename V>
-  void Fields(V& v) {
-    v("name", name, "countdown, format, math or number");
-    v("weight", weight, "factor in the sum");
-  }
-
-  friend bool operator==(const RewardSpec&, const RewardSpec&) = default;
 };
 
 // Reinforcement learning from verifiable rewards.

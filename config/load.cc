@@ -153,4 +153,15 @@ StatusOr<AlgorithmSpec> ParseAlgorithm(const std::string& text, const std::strin
   return algorithm;
 }
 
+StatusOr<VerifierSpec> ParseVerifier(const std::string& text, const std::string& name) {
+  const YamlSource source{name, {}};
+  HONE_ASSIGN_OR_RETURN(YamlNode root, ParseYaml(text, source, -1));
+  VerifierSpec verifier;
+  HONE_RETURN_IF_ERROR(ReadTree(VerifierSchema(), source, &root, &verifier));
+  Checker check([&](absl::string_view) { return name; });
+  CheckVerifier(check, "reward", verifier);
+  HONE_RETURN_IF_ERROR(check.status());
+  return verifier;
+}
+
 }  // namespace hone

@@ -30,6 +30,9 @@ StatusOr<SourceSpec> ParseSource(const std::string& text, const std::string& nam
 // An `algorithm:` block alone, or a preset's name; YAML, and so JSON too.
 StatusOr<AlgorithmSpec> ParseAlgorithm(const std::string& text, const std::string& name);
 
+// A verifier alone, or its name; YAML, and so JSON too. `name` stands for the file in messages.
+StatusOr<VerifierSpec> ParseVerifier(const std::string& text, const std::string& name);
+
 // The resolved experiment, every field with its value: parses back to the same structs, and gives
 // the same text on every machine. The run folder's experiment.yaml.
 std::string ToYaml(const Experiment& experiment);
@@ -37,6 +40,9 @@ std::string ToYaml(const Experiment& experiment);
 // A task or data alone, every key with its value: equal texts mean equal problems, as long as the
 // files are the same.
 std::string ToYaml(const SourceSpec& source);
+
+// A verifier alone, every key with its value: parses back to the same.
+std::string ToYaml(const VerifierSpec& verifier);
 
 // What determines the result: all but `checkpoint` and `resources`, of which only
 // resources.trainer.micro_batch_tokens and virtual_shards count; the rest has its defaults.

@@ -91,6 +91,8 @@ std::string ToYaml(const Experiment& experiment) { return PrintBlock(experiment)
 
 std::string ToYaml(const SourceSpec& source) { return PrintBlock(source); }
 
+std::string ToYaml(const VerifierSpec& verifier) { return PrintBlock(verifier); }
+
 Experiment DecisivePart(Experiment experiment) {
   const TrainerResources trainer = experiment.resources.trainer;
   experiment.resources = Resources();

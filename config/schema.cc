@@ -26,10 +26,10 @@ struct Collect {
         defaults.name = name;
         schema.variants.push_back({name, "", "", From(defaults)});
       }
-      const Schema& first = schema.variants.front().schema;
-      schema.kind = first.kind;
-      schema.bare_name = first.bare_name;
-      schema.keys = first.keys;
+      const Schema plain = From(T());
+      schema.kind = plain.kind;
+      schema.bare_name = plain.bare_name;
+      schema.keys = plain.keys;
       return schema;
     } else {
       return From(T());
@@ -42,7 +42,7 @@ struct Collect {
       schema.kind = Schema::Kind::kStruct;
       if constexpr (std::is_same_v<T, AlgorithmSpec>) {
         schema.bare_name = Schema::BareName::kAlgorithmPreset;
-      } else if constexpr (std::is_same_v<T, TaskSpec> || std::is_same_v<T, RewardSpec>) {
+      } else if constexpr (HasVariants<T>) {
         schema.bare_name = Schema::BareName::kNameKey;
       }
       auto collect = [&schema](const char* name, auto& value, const char* meaning) {
@@ -119,6 +119,11 @@ const Schema& AlgorithmSchema() {
 
 const Schema& ExperimentSchema() {
   static const Schema* const schema = new Schema(Collect<Experiment>::From());
+  return *schema;
+}
+
+const Schema& VerifierSchema() {
+  static const Schema* const schema = new Schema(Collect<VerifierSpec>::From());
   return *schema;
 }
 

@@ -20,7 +20,7 @@ struct Schema {
 
   Kind kind = Kind::kScalar;
   BareName bare_name = BareName::kNone;
-  std::vector<SchemaKey> keys;  // structs, in order; with variants: those of the default one
+  std::vector<SchemaKey> keys;  // structs, in order; with variants: those of the default name
   std::vector<Schema> element;  // lists: the one schema of every element
 
   // Structs whose keys depend on their key `name`: one schema for each name, the default first.
@@ -45,6 +45,7 @@ struct SchemaKey {
 
 const Schema& ExperimentSchema();
 const Schema& SourceSchema();     // of SourceSpec
+const Schema& VerifierSchema();   // of VerifierSpec
 const Schema& AlgorithmSchema();  // of an `algorithm:` block alone
 
 // For an unknown key of a block: "; did you mean `x`?" with the nearest key, else with the same

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "config/verifier_spec.h"
+
 namespace hone {
 
 // The Countdown task: reach a target from numbers with + - * /.
@@ -93,7 +95,7 @@ struct DataSpec {
   std::string completion_field;
   std::string prompt_template = "plain";  // plain | r1_zero | chat
   std::string system_prompt;
-  std::string reward = "number";
+  VerifierSpec reward = {"number"};
   std::vector<FilterSpec> filters;
   int min_prompt_chars = 0;
   int max_prompt_chars = 0;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -170,11 +169,12 @@ void CheckAlgorithm(Checker& check, const std::string& path, const AlgorithmSpec
 
 void CheckRewards(Checker& check, const std::string& path, const std::vector<RewardSpec>& reward) {
   check.Require(!reward.empty(), path, "needs at least one term, e.g. [{name: countdown}]");
-  std::set<std::string> seen;
   for (size_t i = 0; i < reward.size(); ++i) {
-    const std::string name_path = absl::StrCat(path, ".", i, ".name");
-    check.OneOf(name_path, reward[i].name, RewardNames());
-    check.Require(seen.insert(reward[i].name).second, name_path,
+    const std::string term_path = absl::StrCat(path, ".", i);
+    CheckVerifier(check, term_path, reward[i]);
+    const VerifierSpec& verifier = reward[i];
+    check.Require(std::find(reward.begin(), reward.begin() + i, verifier) == reward.begin() + i,
+                  term_path + ".name",
                   absl::StrCat("is a second term ", Quote(reward[i].name),
                                "; give one term the sum of the weights"));
   }

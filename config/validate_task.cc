@@ -63,7 +63,7 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
     check.Require(data.system_prompt.empty(), path + ".system_prompt",
                   "excludes messages_field: put it among the messages");
   }
-  check.OneOf(path + ".reward", data.reward, RewardNames());
+  CheckVerifier(check, path + ".reward", data.reward);
   for (size_t i = 0; i < data.filters.size(); ++i) {
     check.Require(!data.filters[i].field.empty(), absl::StrCat(path, ".filters.", i, ".field"),
                   "is missing");
@@ -75,10 +75,8 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
 
 }  // namespace
 
-const std::vector<std::string>& RewardNames() {
-  static const auto* const names =
-      new std::vector<std::string>{"countdown", "format", "math", "number"};
-  return *names;
+void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier) {
+  check.OneOf(path + ".name", verifier.name, VerifierSpec::Names());
 }
 
 void CheckSource(Checker& check, const std::string& path, const SourceSpec& source,

@@ -1,4 +1,4 @@
-// Every constraint on where problems come from.
+// Every constraint on where problems come from and what judges them.
 #ifndef HONE_CONFIG_VALIDATE_TASK_H_
 #define HONE_CONFIG_VALIDATE_TASK_H_
 
@@ -10,8 +10,7 @@
 
 namespace hone {
 
-// The rewards that an experiment may name, sorted.
-const std::vector<std::string>& RewardNames();
+void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier);
 
 // `path` is that of the stage, empty for a source alone. `heldout_problems`: how many are to be
 // measured.

@@ -177,7 +177,7 @@ class Countdown : public Task {
   int64_t num_heldout() const override { return static_cast<int64_t>(heldout_.size()); }
   StatusOr<Problem> HeldoutProblem(int64_t index) const override { return heldout_[index]; }
 
-  std::string reward() const override { return "countdown"; }
+  VerifierSpec reward() const override { return {"countdown"}; }
 
   // The tags, and the numbers of two digits: a small model adds and compares whole numbers sooner
   // than digits, and a try takes a fifth fewer tokens.

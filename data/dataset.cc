@@ -96,7 +96,7 @@ class Dataset : public Task {
     return MakeProblem(spec_, tools_, example);
   }
 
-  std::string reward() const override { return spec_.reward; }
+  VerifierSpec reward() const override { return spec_.reward; }
   std::vector<std::string> added_tokens() const override {
     return spec_.prompt_template == "r1_zero" ? R1ZeroTags() : std::vector<std::string>();
   }

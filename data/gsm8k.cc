@@ -13,7 +13,7 @@ DataSpec Gsm8kData(const Gsm8kSpec& spec) {
   data.prompt_template = spec.prompt_template;
   data.system_prompt = spec.system_prompt;
   data.max_prompt_tokens = spec.max_prompt_tokens;
-  data.reward = "number";
+  data.reward = {"number"};
   return data;
 }
 

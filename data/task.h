@@ -44,7 +44,7 @@ class Task {
   virtual StatusOr<Problem> HeldoutProblem(int64_t index) const = 0;
 
   // The reward that judges answers to its problems.
-  virtual std::string reward() const = 0;
+  virtual VerifierSpec reward() const = 0;
 
   // Tokens that the tokenizer of an init model should hold whole, e.g. "<think>".
   virtual std::vector<std::string> added_tokens() const = 0;

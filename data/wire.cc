@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "config/load.h"
 #include "data/utf8.h"
 
 namespace hone {
@@ -185,18 +186,18 @@ StatusOr<Score> FromProto(const proto::Score& message) {
 
 proto::RewardTerm ToProto(const RewardSpec& term) {
   proto::RewardTerm message;
-  message.set_name(term.name);
+  message.set_verifier(ToYaml(term));
   message.set_weight(term.weight);
   return message;
 }
 
 StatusOr<RewardSpec> FromProto(const proto::RewardTerm& message) {
-  if (message.name().empty()) return Bad("RewardTerm.name", "is empty");
   if (!std::isfinite(message.weight())) {
     return Bad("RewardTerm.weight", "must be finite, is ", message.weight());
   }
   RewardSpec term;
-  term.name = message.name();
+  HONE_ASSIGN_OR_RETURN(static_cast<VerifierSpec&>(term),
+                        ParseVerifier(message.verifier(), "RewardTerm.verifier"));
   term.weight = message.weight();
   return term;
 }

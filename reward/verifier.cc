@@ -13,17 +13,19 @@
 namespace hone {
 namespace {
 
+using Made = StatusOr<std::unique_ptr<Verifier>>;
+
 struct Entry {
   absl::string_view name;
-  std::unique_ptr<Verifier> (*make)();
+  Made (*make)(const VerifierSpec& spec);
 };
 
 // Sorted by name. A new reward is a new line here.
 constexpr Entry kVerifiers[] = {
-    {"countdown", MakeCountdownVerifier},
-    {"format", MakeFormatVerifier},
-    {"math", MakeMathVerifier},
-    {"number", MakeNumberVerifier},
+    {"countdown", [](const VerifierSpec&) -> Made { return MakeCountdownVerifier(); }},
+    {"format", [](const VerifierSpec&) -> Made { return MakeFormatVerifier(); }},
+    {"math", [](const VerifierSpec&) -> Made { return MakeMathVerifier(); }},
+    {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
 };
 
 }  // namespace
@@ -33,18 +35,12 @@ Explanation Verifier::Explain(absl::string_view prompt, absl::string_view comple
   return {{"compared", Judge(prompt, completion, answer).detail}};
 }
 
-std::vector<std::string> VerifierNames() {
-  std::vector<std::string> names;
-  for (const Entry& entry : kVerifiers) names.emplace_back(entry.name);
-  return names;
-}
-
-StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name) {
+StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec) {
   for (const Entry& entry : kVerifiers) {
-    if (entry.name == name) return entry.make();
+    if (entry.name == spec.name) return entry.make(spec);
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("unknown reward `", name, "`", Suggestion(name, VerifierNames())));
+  return absl::InvalidArgumentError(absl::StrCat("unknown reward `", spec.name, "`",
+                                                 Suggestion(spec.name, VerifierSpec::Names())));
 }
 
 StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
@@ -55,7 +51,7 @@ StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
       return absl::InvalidArgumentError(
           absl::StrCat("the weight of the reward `", term.name, "` is not a finite number"));
     }
-    HONE_ASSIGN_OR_RETURN(std::unique_ptr<Verifier> verifier, MakeVerifier(term.name));
+    HONE_ASSIGN_OR_RETURN(std::unique_ptr<Verifier> verifier, MakeVerifier(term));
     sum.terms_.push_back(term);
     sum.verifiers_.push_back(std::move(verifier));
   }

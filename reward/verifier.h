@@ -40,10 +40,8 @@ class Verifier {
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
 
-// The names that MakeVerifier knows, sorted: "countdown", "format", "math", "number".
-std::vector<std::string> VerifierNames();
 // InvalidArgument for an unknown name, with the nearest known one.
-StatusOr<std::unique_ptr<Verifier>> MakeVerifier(absl::string_view name);
+StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);
 
 // A weighted sum of verifiers, as the experiment's `reward:` list gives it. The first term decides
 // the outcome; a time-out or error of any term makes the whole score one.

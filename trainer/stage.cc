@@ -183,7 +183,7 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   request.num_samples = spec.samples;
   request.sampling.temperature = 1.0f;
   request.sampling.max_tokens = spec.max_tokens;
-  request.reward = {{task.reward(), 1.0}};
+  request.reward = {{task.reward()}};
   HONE_RETURN_IF_ERROR(PublishWeights(context));
   HONE_ASSIGN_OR_RETURN(const Sampling sampling, StartSampling(context, request, step));
   HONE_ASSIGN_OR_RETURN(const std::vector<Group> groups,

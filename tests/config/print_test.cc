@@ -33,7 +33,7 @@ Experiment Sample() {
   e.stages[0].sft->optimizer.lr = 0.1 + 0.2;
   e.stages[0].sft->optimizer.schedule = "cosine";
   GrpoStage& grpo = e.stages[1].grpo.emplace();
-  grpo.reward = {{"countdown", 1.0}, {"format", -1e-300}};
+  grpo.reward = {{{"countdown"}, 1.0}, {{"format"}, -1e-300}};
   grpo.algorithm.std_epsilon = 5e-324;
   grpo.source.task.emplace().countdown.min_target = 7;
   grpo.algorithm.dual_clip = 3.0;

@@ -258,7 +258,7 @@ TEST_F(DatasetTest, AFileToMeasureAlone) {
   const auto task = Make(spec);
   EXPECT_THAT(Heldout(*task), ElementsAre("q"));
   EXPECT_EQ(task->num_demonstrations(), 0);
-  EXPECT_EQ(task->reward(), "number");
+  EXPECT_EQ(task->reward().name, "number");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST_F(Gsm8kTest, TrainsOnOneFileAndHoldsOutTheOther) {
   EXPECT_EQ(task->TrainProblem(7, 0)->answer, "72");
   EXPECT_EQ(task->TrainProblem(7, 0)->prompt, "Ann has 3 bags of 24 nuts. How many?");
   EXPECT_EQ(task->HeldoutProblem(0)->answer, "1,080");
-  EXPECT_EQ(task->reward(), "number");
+  EXPECT_EQ(task->reward().name, "number");
   EXPECT_THAT(task->notes(), testing::ElementsAre(HasSubstr("1 whose prompt is held out")));
   EXPECT_EQ(task->MakeDemonstration(7, 0)->completion, "3*24 = <<3*24=72>>72 nuts.\n#### 72");
 }

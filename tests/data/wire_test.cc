@@ -146,7 +146,7 @@ TEST(WireTest, RewardTermRoundTrips) {
   EXPECT_EQ(back.weight, term.weight);
 
   term.name = "";
-  EXPECT_THAT(FromProto(ToProto(term)).status().message(), HasSubstr("name"));
+  EXPECT_THAT(FromProto(ToProto(term)).status().message(), HasSubstr("RewardTerm.verifier"));
   term.name = "format";
   term.weight = kNan;
   EXPECT_THAT(FromProto(ToProto(term)).status().message(), HasSubstr("weight"));

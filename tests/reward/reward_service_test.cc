@@ -103,10 +103,10 @@ class RewardServiceTest : public ::testing::Test {
 proto::ScoreRequest MakeRequest() {
   proto::ScoreRequest request;
   proto::RewardTerm* term = request.add_terms();
-  term->set_name("countdown");
+  term->set_verifier("countdown");
   term->set_weight(1);
   term = request.add_terms();
-  term->set_name("format");
+  term->set_verifier("{name: format}");
   term->set_weight(0.5);
   return request;
 }
@@ -145,7 +145,7 @@ TEST_F(RewardServiceTest, RefusesTermsThatMakeNoSense) {
   proto::ScoreResponse response;
   EXPECT_TRUE(absl::IsInvalidArgument(Score(address, {}, &response)));
   proto::ScoreRequest request;
-  request.add_terms()->set_name("formt");
+  request.add_terms()->set_verifier("formt");
   const Status status = Score(address, request, &response);
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(status.message(), HasSubstr("`format`"));

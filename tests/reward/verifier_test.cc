@@ -17,20 +17,20 @@ constexpr absl::string_view kRecord = R"({"numbers":[3,5,8],"target":23})";
 constexpr absl::string_view kPrompt = "<think>";
 
 TEST(Verifier, EveryNameMakesOne) {
-  const std::vector<std::string> names = VerifierNames();
-  EXPECT_THAT(names, ElementsAre("countdown", "format", "math", "number"));
-  for (const std::string& name : names) EXPECT_TRUE(MakeVerifier(name).ok()) << name;
+  for (const std::string& name : VerifierSpec::Names()) {
+    EXPECT_TRUE(MakeVerifier({name}).ok()) << name;
+  }
 }
 
 TEST(Verifier, AnUnknownNameGetsTheNearestOne) {
-  const Status status = MakeVerifier("countdwn").status();
+  const Status status = MakeVerifier({"countdwn"}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status));
   EXPECT_THAT(status.message(), HasSubstr("`countdwn`"));
   EXPECT_THAT(status.message(), HasSubstr("`countdown`"));
 }
 
 TEST(RewardSum, WeighsItsTermsAndTheFirstDecides) {
-  const auto reward = RewardSum::Make({{"countdown", 1.0}, {"format", 0.25}});
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, {{"format"}, 0.25}});
   ASSERT_TRUE(reward.ok()) << reward.status();
 
   Score score = reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", kRecord);
@@ -50,7 +50,7 @@ TEST(RewardSum, WeighsItsTermsAndTheFirstDecides) {
 }
 
 TEST(RewardSum, AnErrorOfAnyTermWins) {
-  const auto reward = RewardSum::Make({{"format", 1.0}, {"countdown", 1.0}});
+  const auto reward = RewardSum::Make({{{"format"}, 1.0}, {{"countdown"}, 1.0}});
   ASSERT_TRUE(reward.ok()) << reward.status();
   EXPECT_EQ(reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", "{}").outcome,
             Outcome::kError);
@@ -59,8 +59,8 @@ TEST(RewardSum, AnErrorOfAnyTermWins) {
 
 TEST(RewardSum, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({}).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{"nope", 1.0}}).status()));
-  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{"format", 0.0 / 0.0}}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{{"nope"}, 1.0}}).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{{"format"}, 0.0 / 0.0}}).status()));
 }
 
 }  // namespace
