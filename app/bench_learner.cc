@@ -114,7 +114,6 @@ StatusOr<BenchModel> LoadModel(const Options& options) {
 }
 
 Status BenchLearner(const Options& options) {
-  KeepFreedMemory();
   TrainerResources resources;
   resources.ranks = NumStartedRanks();
   HONE_ASSIGN_OR_RETURN(const Ranks ranks, JoinRanks(resources, RankLostFlag()));

@@ -48,7 +48,6 @@ Status BenchRollout(const Options& options) {
   if (options.batch % options.n != 0) {
     return absl::InvalidArgumentError("--batch must be a multiple of --n");
   }
-  KeepFreedMemory();
   HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadBenchModel(options.model));
   const ModelConfig& config = model.config();
   const int longest = options.prompt_tokens + options.max_tokens;

@@ -154,7 +154,6 @@ double StepFlops(const Options& options, const ModelConfig& config) {
 
 Status BenchStep(const Options& options) {
   HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
-  KeepFreedMemory();
   HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadBenchModel(options.model));
   const ModelConfig& config = model.config();
   if (options.prompt_tokens + options.max_tokens > config.max_position_embeddings) {

@@ -197,7 +197,6 @@ double MedianRatio(const Way& slower, const Way& faster) {
 }
 
 Status BenchSync(const Options& options) {
-  KeepFreedMemory();  // as a worker does
   int64_t num_floats = options.parameters;
   if (!options.shape.empty()) {
     HONE_ASSIGN_OR_RETURN(const ModelConfig config, NamedShape(options.shape));

@@ -1,6 +1,7 @@
 #include "app/estimate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -14,7 +15,10 @@ namespace hone {
 namespace {
 
 // A process that holds nothing yet: code, LibTorch's tables, gRPC's buffers.
-constexpr int64_t kProgramBytes = int64_t{250} << 20;
+constexpr int64_t kProgramBytes = int64_t{165} << 20;
+// Of what comes and goes, the share that the allocator keeps besides: sizes rounded up, and gaps
+// (bench/compare_memory.py).
+constexpr double kAllocatorShare = 0.3;
 constexpr int64_t kFloatBytes = sizeof(float);
 // Of the head, a packed tile.
 constexpr int64_t kHeadTileFloats = int64_t{4} << 20;
@@ -50,12 +54,14 @@ int64_t LongestSequence(const RunEstimate& estimate, const ModelConfig& config) 
 int64_t MicroBatchTokens(const TrainerResources& resources, const RunEstimate& estimate,
                          const ModelConfig& config) {
   const int parts = resources.virtual_shards > 0 ? resources.virtual_shards : resources.ranks;
-  int64_t most = 0;
+  int64_t most = LongestSequence(estimate, config);
   for (const StageEstimate& stage : estimate.stages) {
-    most = std::max(most, (stage.trained_per_step + parts - 1) / parts);
+    const int64_t part = (stage.trained_per_step + parts - 1) / parts;
+    // Micro-batches are alike (trainer/learner/plan.h).
+    const int64_t count = (part + resources.micro_batch_tokens - 1) / resources.micro_batch_tokens;
+    most = std::max(most, part / std::max<int64_t>(1, count));
   }
-  most = std::min<int64_t>(most, resources.micro_batch_tokens);
-  return std::max(most, LongestSequence(estimate, config));
+  return most;
 }
 
 // Floats of the units that are whole at a time, and of their gradients (Learner::RunBackward): at
@@ -92,9 +98,12 @@ std::vector<RoleEstimate> EstimateTrainer(const Experiment& experiment, const Mo
   RoleEstimate rank{"trainer, other ranks", resources.ranks - 1, {}};
   auto& parts = rank.parts_bytes;
   parts.emplace_back("weights, gradient, AdamW moments", 16 * shard);
-  parts.emplace_back("whole units and their gradients",
-                     kFloatBytes * GatheredFloats(config, shard_ranks));
-  parts.emplace_back("activations of a micro-batch", kFloatBytes * (tokens * kept + logits));
+  const int64_t units = kFloatBytes * GatheredFloats(config, shard_ranks);
+  const int64_t activations = kFloatBytes * (tokens * kept + logits);
+  parts.emplace_back("whole units and their gradients", units);
+  parts.emplace_back("activations of a micro-batch", activations);
+  parts.emplace_back("kept by the allocator",
+                     std::llround(kAllocatorShare * static_cast<double>(units + activations)));
   if (reference) parts.emplace_back("reference policy", kFloatBytes * shard);
   parts.emplace_back("checkpoint being written", (reference ? 4 : 3) * kFloatBytes * shard);
   parts.emplace_back("published weights, shared memory", kFloatBytes * shard);

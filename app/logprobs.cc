@@ -59,7 +59,6 @@ StatusOr<std::vector<TrainSequence>> ReadSequences(const std::string& path,
 
 Status Logprobs(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
-  KeepFreedMemory();
   SetNumThreads(options.threads);
   HONE_ASSIGN_OR_RETURN(LineFile output, LineFile::Create(options.output));
   HONE_ASSIGN_OR_RETURN(const Weights weights, LoadWeightsFolder(options.model, precision));

@@ -1,6 +1,5 @@
 #include "app/process.h"
 
-#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -49,12 +48,6 @@ const std::atomic<bool>& RankLostFlag() {
   }();
   (void)installed;
   return rank_lost;
-}
-
-void KeepFreedMemory() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 64 << 20);
 }
 
 int64_t PeakResidentBytes() {

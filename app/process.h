@@ -18,10 +18,6 @@ const std::atomic<bool>& StopFlag();
 // on at once.
 const std::atomic<bool>& RankLostFlag();
 
-// Keeps freed memory for the next step: the learner's tensors come and go in the same sizes, and
-// handing pages back to the system costs more than the arithmetic on a small model.
-void KeepFreedMemory();
-
 // The most memory that this process has had resident.
 int64_t PeakResidentBytes();
 

@@ -82,7 +82,6 @@ std::function<StatusOr<std::string>()> CoordinatorAddress(const Options& options
 
 // One of the trainer's ranks; the others do as rank 0 says, and each has a log of its own.
 Status RunTrainerRole(Options options) {
-  KeepFreedMemory();
   const int rank = StartedRank();
   if (rank > 0) absl::StrAppend(&options.name, "-rank", rank);
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, /*own_log=*/false));
@@ -103,7 +102,6 @@ Status RunTrainerRole(Options options) {
 }
 
 Status RunRolloutRole(const Options& options) {
-  KeepFreedMemory();  // each version of the weights takes what the one before left
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
   const RolloutResources& resources = context.experiment.resources.rollout;
   SetNumThreads(resources.threads > 0 ? resources.threads

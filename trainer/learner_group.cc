@@ -132,6 +132,8 @@ Status FollowRankZero(LearnerRank* own, Collectives* all) {
     HONE_RETURN_IF_ERROR(BroadcastText(all, "next command", 0, &bytes));
     HONE_ASSIGN_OR_RETURN(const LearnerCommand command, DecodeLearnerCommand(bytes));
     if (command.kind == Kind::kEnd) return save.Finish();
+    // One copy of the shard at a time.
+    if (command.kind == Kind::kSave) HONE_RETURN_IF_ERROR(save.Finish());
     LearnerRank::Result result = own->Execute(command);
     // Rank 0 waits for the shard: it must not wait for one that will not come.
     HONE_RETURN_IF_ERROR(save.Poll());

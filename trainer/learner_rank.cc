@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -31,18 +30,10 @@ LearnerRank::LearnerRank(const Experiment& experiment, const ModelConfig& config
 
 Status LearnerRank::Restore(const std::string& checkpoint) {
   HONE_ASSIGN_OR_RETURN(const ShardFiles shards, ShardFiles::Open(checkpoint, config()));
-  Learner::ShardState state;
-  state.optimizer_step = shards.optimizer_step();
-  for (const WeightsRange& range : policy_.shard_ranges()) {
-    const auto read = [&](const char* tensor, std::vector<float>* to) {
-      to->resize(to->size() + range.count);
-      shards.Read(tensor, range.begin, absl::MakeSpan(*to).last(range.count));
-    };
-    read("weights", &state.weights);
-    read("first_moment", &state.first_moment);
-    read("second_moment", &state.second_moment);
-  }
-  policy_.RestoreShard(state);
+  policy_.RestoreShard(shards.optimizer_step(),
+                       [&](const char* tensor, int64_t begin, absl::Span<float> out) {
+                         shards.Read(tensor, begin, out);
+                       });
   if (!shards.has_reference()) return absl::OkStatus();
   StartReference(
       [&](int64_t begin, absl::Span<float> out) { shards.Read("reference", begin, out); });
@@ -180,16 +171,16 @@ std::vector<WeightsSource> LearnerRank::Publish(uint64_t version) {
   return sources;
 }
 
-// The state is copied here and written while training goes on. Of ranks that hold the same shard
-// the first one writes.
+// The state is copied here and written while training goes on. The copy's memory is kept from one
+// checkpoint to the next: given back among the activations, it would leave gaps that fit nothing.
+// Of ranks that hold the same shard the first one writes.
 std::function<Status()> LearnerRank::WriteShard(const std::string& folder) {
   if (ranks_.replicas->world().rank > 0) return [] { return absl::OkStatus(); };
-  Learner::ShardState state = policy_.SaveShard();
-  std::optional<std::vector<float>> reference;
-  if (reference_ != nullptr) reference = reference_->SaveShard().weights;
-  return [folder, world = ranks_.shards->world(), state = std::move(state),
-          reference = std::move(reference)] {
-    return WriteShardFile(folder, world, state, reference ? &*reference : nullptr);
+  policy_.SaveShard(&saved_policy_);
+  if (reference_ != nullptr) reference_->SaveShard(&saved_reference_);
+  return [this, folder, has_reference = reference_ != nullptr] {
+    return WriteShardFile(folder, ranks_.shards->world(), saved_policy_,
+                          has_reference ? &saved_reference_.weights : nullptr);
   };
 }
 

@@ -30,8 +30,9 @@ class LearnerRank {
     std::vector<SequenceTerms> sequences;  // of the batch
     std::vector<TokenLogProbs> logprobs;   // of the batch
     double grad_norm = 0;
-    std::vector<WeightsSource> sources;   // of the published version
-    std::function<Status()> write_shard;  // into the checkpoint; may run at any later time
+    std::vector<WeightsSource> sources;  // of the published version
+    // Into the checkpoint; may run on another thread, once, before the next save.
+    std::function<Status()> write_shard;
   };
 
   // Reads the policy's weights by `read`. What is given by reference is not owned.
@@ -59,7 +60,8 @@ class LearnerRank {
   LearnerRanks ranks_;
   WeightsPublisher& publisher_;
   Learner policy_;
-  std::unique_ptr<Learner> reference_;  // null while no stage asks for one
+  std::unique_ptr<Learner> reference_;                  // null while no stage asks for one
+  Learner::ShardState saved_policy_, saved_reference_;  // being written
 };
 
 LearnerOptions OptionsFor(const Experiment& experiment);

@@ -75,7 +75,9 @@ Status Train(const std::string& folder, Collectives* all, Plan* plan) {
     learner.AccumulateGradient(RandomSequences(12, plan->step), 1.0f, LikelihoodGradient);
     learner.Update(OptimizerSpec(), 1e-3);
     plan->At("save");
-    HONE_RETURN_IF_ERROR(WriteShardFile(folder, all->world(), learner.SaveShard(), nullptr));
+    Learner::ShardState state;
+    learner.SaveShard(&state);
+    HONE_RETURN_IF_ERROR(WriteShardFile(folder, all->world(), state, nullptr));
     HONE_RETURN_IF_ERROR(all->Barrier("saved").Wait());
   }
 }

@@ -421,35 +421,30 @@ std::vector<WeightsShard> Learner::Shards() {
   return shards;
 }
 
-Learner::ShardState Learner::SaveShard() {
-  ShardState state;
-  state.optimizer_step = optimizer_step_;
-  for (size_t i = 0; i < units_.size(); ++i) {
-    const auto append = [&](absl::Span<float> from, std::vector<float>* to) {
-      to->insert(to->end(), from.begin(), from.begin() + shard_ranges_[i].count);
-    };
-    append(units_[i]->shard(), &state.weights);
-    if (!options_.trained) continue;
-    append(units_[i]->first_moment(), &state.first_moment);
-    append(units_[i]->second_moment(), &state.second_moment);
-  }
-  return state;
+void Learner::SaveShard(ShardState* state) {
+  state->optimizer_step = optimizer_step_;
+  const auto save = [&](absl::Span<float> (FlatParameter::*part)(), std::vector<float>* to) {
+    int64_t size = 0;
+    for (const WeightsRange& range : shard_ranges_) size += range.count;
+    to->resize(size);
+    auto out = to->begin();
+    for (size_t i = 0; i < units_.size(); ++i) {
+      out = std::copy_n((*units_[i].*part)().begin(), shard_ranges_[i].count, out);
+    }
+  };
+  save(&FlatParameter::shard, &state->weights);
+  if (!options_.trained) return;
+  save(&FlatParameter::first_moment, &state->first_moment);
+  save(&FlatParameter::second_moment, &state->second_moment);
 }
 
-void Learner::RestoreShard(const ShardState& state) {
-  int64_t size = 0;
-  for (const WeightsRange& range : shard_ranges_) size += range.count;
-  TORCH_CHECK(size == std::ssize(state.weights) && size == std::ssize(state.first_moment) &&
-                  size == std::ssize(state.second_moment),
-              "the saved shard has ", state.weights.size(), " weights, this rank's has ", size);
-  optimizer_step_ = state.optimizer_step;
-  int64_t offset = 0;
+void Learner::RestoreShard(int64_t optimizer_step, ReadState read) {
+  optimizer_step_ = optimizer_step;
   for (size_t i = 0; i < units_.size(); ++i) {
-    const int64_t n = shard_ranges_[i].count;
-    std::copy_n(state.weights.begin() + offset, n, units_[i]->shard().begin());
-    std::copy_n(state.first_moment.begin() + offset, n, units_[i]->first_moment().begin());
-    std::copy_n(state.second_moment.begin() + offset, n, units_[i]->second_moment().begin());
-    offset += n;
+    const auto [begin, count] = shard_ranges_[i];
+    read("weights", begin, units_[i]->shard().subspan(0, count));
+    read("first_moment", begin, units_[i]->first_moment().subspan(0, count));
+    read("second_moment", begin, units_[i]->second_moment().subspan(0, count));
   }
 }
 

@@ -118,9 +118,13 @@ class Learner {
     std::vector<float> weights, first_moment, second_moment;
     int64_t optimizer_step = 0;
   };
-  ShardState SaveShard();
-  // The sizes must be those of SaveShard() of the same model and world.
-  void RestoreShard(const ShardState& state);
+  // Memory that `state` has already is used again.
+  void SaveShard(ShardState* state);
+  // Reads this rank's part of "weights", "first_moment" and "second_moment" where the state is
+  // kept; ranges are those of ReadWeights.
+  using ReadState =
+      absl::FunctionRef<void(const char* tensor, int64_t begin, absl::Span<float> out)>;
+  void RestoreShard(int64_t optimizer_step, ReadState read);
   // Forgets the optimiser's moments: a stage starts with a fresh optimiser.
   void ResetOptimizer();
 
