@@ -1,5 +1,5 @@
 // What the ranks of a sharded learner say to one another. One small interface with three
-// implementations: MPI (cluster/mpi_world.h), devices (cluster/device_group.h), and here the single
+// implementations: MPI (cluster/mpi_world.h), NCCL (cluster/nccl_world.h), and here the single
 // rank, for which every operation is the identity.
 //
 // Every rank starts the same operations in the same order. An operation runs beside its caller from
