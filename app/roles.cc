@@ -28,6 +28,7 @@ namespace hone {
 namespace {
 
 constexpr double kPlainProgressSeconds = 10;
+constexpr char kAdvertise[] = "the host's name for other machines; default: the one it has";
 
 struct Options {
   std::string experiment, out, name, coordinator, listen, advertise;
@@ -96,7 +97,8 @@ Status RunTrainerRole(Options options) {
     }
   }
   const Status status =
-      RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(), RankLostFlag());
+      RunTrainer(context.experiment, context.folder, {options.listen, options.advertise},
+                 progress.get(), StopFlag(), RankLostFlag());
   LogInfo(absl::StrCat("peak memory: ", PeakResidentBytes() >> 20, " MB resident"));
   return EndRole(options, status);
 }
@@ -147,6 +149,12 @@ void AddRoles(CLI::App* root, Action* action) {
   auto trainer = std::make_shared<Options>();
   CLI::App* app =
       AddRole(root, "trainer", "one role of a run: coordinator and learner", trainer.get());
+  trainer->listen = TrainerHost().listen;
+  app->add_option("--listen", trainer->listen,
+                  "the address to serve coordinator and weights on, 0.0.0.0 for all; the "
+                  "coordinator's port is resources.trainer.port")
+      ->capture_default_str();
+  app->add_option("--advertise", trainer->advertise, kAdvertise);
   app->footer(
       "Example:\n  hone trainer experiment.yaml --out /shared/run\n"
       "  mpirun -np 4 hone trainer experiment.yaml resources.trainer.ranks=4 --out /shared/run");
@@ -166,7 +174,7 @@ void AddRoles(CLI::App* root, Action* action) {
   reward->listen = "127.0.0.1:0";
   app->add_option("--listen", reward->listen, "HOST:PORT; port 0: any free one")
       ->capture_default_str();
-  app->add_option("--advertise", reward->advertise, "the host's name for other machines");
+  app->add_option("--advertise", reward->advertise, kAdvertise);
   app->footer(
       "Example:\n  hone reward experiment.yaml --out /shared/run --name reward-1 --listen "
       "0.0.0.0:0");

@@ -1,6 +1,6 @@
-// What the ranks of a sharded learner say to one another. One small interface with two
-// implementations: MPI (cluster/mpi_world.h), and here the single rank, for which every operation
-// is the identity.
+// What the ranks of a sharded learner say to one another. One small interface with three
+// implementations: MPI (cluster/mpi_world.h), NCCL (cluster/nccl_world.h), and here the single
+// rank, for which every operation is the identity.
 //
 // Every rank starts the same operations in the same order. An operation runs beside its caller from
 // its start on; its memory belongs to it until Wait() has returned. Sums are in fp32 (AllReduce:
@@ -8,8 +8,9 @@
 //
 // Errors. Every operation has a deadline. When it passes, or when a rank is known to be gone,
 // Wait() gives DeadlineExceeded or Unavailable with the operation's name and number, and the ranks
-// that have not arrived. After an error the group is broken: all that follows fails at once. Thread
-// safety: all functions may be called from one thread at a time; Wait() blocks.
+// that have not arrived, as a roll call (cluster/roll_call.h) found them. After an error the group
+// is broken: all that follows fails at once. Thread safety: all functions may be called from one
+// thread at a time; Wait() blocks.
 #ifndef HONE_CLUSTER_COLLECTIVES_H_
 #define HONE_CLUSTER_COLLECTIVES_H_
 

@@ -3,11 +3,8 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "base/clock.h"
 
@@ -19,8 +16,8 @@ constexpr int64_t kMessageBytes = int64_t{1} << 28;
 // While other ranks are near, looking again at once is quickest; later it would steal from them.
 constexpr absl::Duration kBusyLook = absl::Microseconds(300);
 constexpr absl::Duration kSleep = absl::Microseconds(50);
-
-double SecondsSince(absl::Time begin) { return absl::ToDoubleSeconds(RealClock()->Now() - begin); }
+// Without an operation, between looks for a roll call: well within the grace that one has.
+constexpr absl::Duration kIdleLook = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -32,40 +29,12 @@ Status FromMpi(int code, absl::string_view what) {
   return absl::UnavailableError(absl::StrCat("MPI, ", what, ": ", absl::string_view(text, length)));
 }
 
-// What the thread does, and how it ended.
-struct MpiThread::Task : Pending::Operation {
-  std::function<Status()> run;
-  OnSeconds finished, waited;
-  absl::Notification done;
-  Status status;
-
-  Status Wait() override {
-    const absl::Time begin = RealClock()->Now();
-    done.WaitForNotification();
-    if (waited) waited(SecondsSince(begin));
-    return status;
-  }
-};
-
-MpiThread::MpiThread(const MpiOptions& options) : options_(options), thread_([this] { Loop(); }) {}
-
-MpiThread::~MpiThread() {
-  {
-    const absl::MutexLock lock(&mutex_);
-    ending_ = true;
-  }
-  thread_.join();
-}
-
-Pending MpiThread::Enqueue(std::function<Status()> run, OnSeconds finished, OnSeconds waited) {
-  auto task = std::make_shared<Task>();
-  task->run = std::move(run);
-  task->finished = std::move(finished);
-  task->waited = std::move(waited);
-  const absl::MutexLock lock(&mutex_);
-  queue_.push_back(task);
-  return Pending(task);
-}
+MpiThread::MpiThread(const MpiOptions& options, int roll_call_tag)
+    : options_(options),
+      roll_call_(roll_call_tag),
+      thread_({.idle = [this] { Idle(); },
+               .idle_every = kIdleLook,
+               .end = [this](const Status& broken) { End(broken); }}) {}
 
 Status MpiThread::Join() {
   return RunNow([this]() -> Status {
@@ -80,36 +49,54 @@ Status MpiThread::Join() {
   });
 }
 
-void MpiThread::Loop() {
-  while (const std::shared_ptr<Task> task = Next()) {
-    if (broken_.ok()) {
-      const absl::Time begin = RealClock()->Now();
-      task->status = broken_ = task->run();
-      if (task->finished) task->finished(SecondsSince(begin));
-    } else {
-      task->status = Annotate(broken_, "after an earlier failure");
-    }
-    task->run = nullptr;
-    task->done.Notify();
-  }
-  if (joined_ && broken_.ok()) MPI_Finalize();
+// MPI would wait for what a lost rank never takes.
+void MpiThread::End(const Status& broken) {
+  if (joined_ && broken.ok() && roll_call_.AllSent()) MPI_Finalize();
 }
 
-std::shared_ptr<MpiThread::Task> MpiThread::Next() {
+void MpiThread::SetWaiting(Statement statement) {
   const absl::MutexLock lock(&mutex_);
-  const auto ready = [this]()
-                         ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return ending_ || !queue_.empty(); };
-  mutex_.Await(absl::Condition(&ready));
-  if (queue_.empty()) return nullptr;
-  std::shared_ptr<Task> task = std::move(queue_.front());
-  queue_.pop_front();
-  return task;
+  waiting_ = std::move(statement);
+}
+
+Statement MpiThread::Waiting() {
+  const absl::MutexLock lock(&mutex_);
+  return waiting_;
+}
+
+void MpiThread::Idle() {
+  if (!joined_) return;
+  if (roll_call_.Listen()) {
+    roll_call_.Speak(world_, Waiting());
+  } else {
+    roll_call_.Correct(world_, Waiting());
+  }
+}
+
+StatusOr<std::string> MpiThread::CallRoll(const Statement& own, absl::string_view within) {
+  std::string text;
+  HONE_RETURN_IF_ERROR(RunNow([&] {
+    roll_call_.Speak(world_, own);
+    const absl::Time end = RealClock()->Now() + grace();
+    const auto waits = [&](int rank) {
+      const auto it = roll_call_.heard().find(rank);
+      return it != roll_call_.heard().end() && !it->second.operation.empty();
+    };
+    do {
+      if (!roll_call_.Listen()) absl::SleepFor(kSleep);
+      // Who is at work may yet arrive.
+    } while (!std::all_of(own.waits_for.begin(), own.waits_for.end(), waits) &&
+             RealClock()->Now() < end);
+    text = DescribeAbsence(world_.rank, own, roll_call_.heard(), within);
+    return absl::OkStatus();
+  }));
+  return text;
 }
 
 absl::Time MpiThread::LostDeadline(absl::Time now) {
   if (options_.rank_lost == nullptr || !*options_.rank_lost) return absl::InfiniteFuture();
   if (lost_seen_ == absl::InfiniteFuture()) lost_seen_ = now;
-  return lost_seen_ + absl::Seconds(options_.lost_grace_seconds);
+  return lost_seen_ + grace();
 }
 
 template <typename Start>
@@ -136,11 +123,16 @@ void MpiMessages::Send(const void* bytes, int64_t n, int peer) {
   });
 }
 
+// At the deadline a roll call begins, and has the grace to learn who is to blame. It begins as well
+// when a rank is known to be gone.
 Status MpiMessages::Finish(absl::string_view operation) {
   HONE_RETURN_IF_ERROR(FromMpi(code_, operation));
+  MpiRollCall& roll_call = thread_->roll_call_;
   const double timeout = thread_->options_.timeout_seconds;
   absl::Time moved = RealClock()->Now();
   const absl::Time deadline = moved + absl::Seconds(timeout);
+  bool spoken = false;
+  roll_call.Correct(thread_->world_, thread_->Waiting());
   std::vector<int> finished(requests_.size());
   for (auto open = static_cast<int>(requests_.size()); open > 0;) {
     int count = 0;
@@ -153,37 +145,44 @@ Status MpiMessages::Finish(absl::string_view operation) {
       moved = now;
       continue;
     }
-    if (now > deadline) {
-      return absl::DeadlineExceededError(absl::StrCat(operation, ": ", Missing(),
-                                                      " not arrived within ", timeout,
-                                                      " s (resources.trainer.timeout_seconds)"));
-    }
-    if (now > thread_->LostDeadline(now)) {
-      return absl::UnavailableError(
-          absl::StrCat("a rank is gone; ", operation, ": ", Missing(), " not arrived"));
-    }
     if (now - moved < kBusyLook) {
       sched_yield();
-    } else {
-      absl::SleepFor(kSleep);
+      continue;
     }
+    const absl::Time lost = thread_->LostDeadline(now);
+    const bool heard = roll_call.Listen();
+    if (!spoken && (heard || now > deadline || lost < absl::InfiniteFuture())) {
+      roll_call.Speak(thread_->world_, {std::string(operation), Missing()});
+      spoken = true;
+    }
+    const bool is_lost = now > lost;
+    if (is_lost || now > deadline + thread_->grace()) {
+      const std::string within =
+          is_lost ? ""
+                  : absl::StrCat(" within ", timeout, " s (resources.trainer.timeout_seconds)");
+      const std::string why =
+          absl::StrCat(operation, ": ",
+                       DescribeAbsence(thread_->world_.rank, {std::string(operation), Missing()},
+                                       roll_call.heard(), within));
+      if (is_lost) return absl::UnavailableError(absl::StrCat("a rank is gone; ", why));
+      return absl::DeadlineExceededError(why);
+    }
+    absl::SleepFor(kSleep);
   }
   requests_.clear();
   peers_.clear();
   return absl::OkStatus();
 }
 
-// "rank 2 has", "ranks 1, 3 have"
-std::string MpiMessages::Missing() const {
+// Ascending.
+std::vector<int> MpiMessages::Missing() const {
   std::vector<int> missing;
   for (size_t i = 0; i < requests_.size(); ++i) {
     if (requests_[i] != MPI_REQUEST_NULL) missing.push_back(peers_[i]);
   }
   std::sort(missing.begin(), missing.end());
   missing.erase(std::unique(missing.begin(), missing.end()), missing.end());
-  const bool one = missing.size() == 1;
-  return absl::StrCat(one ? "rank " : "ranks ", absl::StrJoin(missing, ", "),
-                      one ? " has" : " have");
+  return missing;
 }
 
 }  // namespace hone

@@ -2,20 +2,18 @@
 // after the other in the order in which they were given.
 //
 // While it waits for other ranks it sleeps between looks, so that it takes no core from the
-// arithmetic. Thread safety: Enqueue from any thread; what an operation calls, on the thread only.
-// Invariant: after an error no MPI call is made, and every later operation fails with that error.
+// arithmetic. It answers roll calls (cluster/roll_call.h) then, and when it has nothing to do.
+// Thread safety: any thread, but what an operation calls: on the thread only. Invariant: after an
+// error no MPI call is made, and every later operation fails with that error.
 #ifndef HONE_CLUSTER_MPI_THREAD_H_
 #define HONE_CLUSTER_MPI_THREAD_H_
 
 #include <mpi.h>
 
-#include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <memory>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -24,7 +22,9 @@
 #include "absl/time/time.h"
 #include "base/status.h"
 #include "cluster/collectives.h"
+#include "cluster/mpi_roll_call.h"
 #include "cluster/mpi_world.h"
+#include "cluster/operation_thread.h"
 
 namespace hone {
 
@@ -32,39 +32,45 @@ Status FromMpi(int code, absl::string_view what);
 
 class MpiThread {
  public:
-  explicit MpiThread(const MpiOptions& options);
-  ~MpiThread();  // ends MPI as well, if nothing failed
+  // `roll_call_tag` is for its messages alone.
+  MpiThread(const MpiOptions& options, int roll_call_tag);
 
-  // `finished` hears how long `run` took, `waited` how long somebody stood in Wait(); both may be
-  // empty.
-  using OnSeconds = std::function<void(double)>;
-  Pending Enqueue(std::function<Status()> run, OnSeconds finished, OnSeconds waited);
-  Status RunNow(std::function<Status()> run) { return Enqueue(std::move(run), {}, {}).Wait(); }
+  using OnSeconds = OperationThread::OnSeconds;
+  Pending Enqueue(std::function<Status()> run, OnSeconds finished, OnSeconds waited) {
+    return thread_.Enqueue(std::move(run), std::move(finished), std::move(waited));
+  }
+  Status RunNow(std::function<Status()> run) { return thread_.RunNow(std::move(run)); }
 
-  // MPI_Init, on the thread.
+  // MPI_Init, on the thread. MPI ends with it, if nothing failed.
   Status Join();
   World world() const { return world_; }
+  const MpiOptions& options() const { return options_; }
+
+  // As MpiWorld has them.
+  void SetWaiting(Statement statement);
+  StatusOr<std::string> CallRoll(const Statement& own, absl::string_view within);
 
  private:
   friend class MpiMessages;
-  struct Task;
 
-  void Loop();
-  std::shared_ptr<Task> Next();  // blocks; null at the end
+  Statement Waiting();
+  void Idle();
+  void End(const Status& broken);
+  // When an operation under way fails because a rank is known to be gone.
   absl::Time LostDeadline(absl::Time now);
+  absl::Duration grace() const { return absl::Seconds(options_.lost_grace_seconds); }
 
   const MpiOptions options_;
   World world_;
 
   // Of the thread:
   bool joined_ = false;
-  Status broken_;  // the first failure
   absl::Time lost_seen_ = absl::InfiniteFuture();
+  MpiRollCall roll_call_;
 
   absl::Mutex mutex_;
-  std::deque<std::shared_ptr<Task>> queue_ ABSL_GUARDED_BY(mutex_);
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // last: it uses all of the above
+  Statement waiting_ ABSL_GUARDED_BY(mutex_);
+  OperationThread thread_;  // last: it uses all of the above
 };
 
 // The messages of one operation with several other ranks of the world.
@@ -77,13 +83,14 @@ class MpiMessages {
   // arrived.
   void Send(const void* bytes, int64_t n, int peer);
 
-  // Blocks until all of them are done. Errors name `operation` and the ranks that have not arrived.
+  // Blocks until all of them are done. Errors name `operation` and the ranks that have not arrived,
+  // after a roll call.
   Status Finish(absl::string_view operation);
 
  private:
   template <typename Start>
   void Split(int64_t n, int peer, Start start);
-  std::string Missing() const;
+  std::vector<int> Missing() const;
 
   MpiThread* thread_;
   int tag_;

@@ -9,11 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "cluster/mpi_thread.h"
+#include "cluster/operation_log.h"
 
 namespace hone {
 namespace {
@@ -23,12 +22,13 @@ constexpr int64_t kSliceFloats = int64_t{1} << 20;
 // MPI promises 2¹⁵ tags. Tag 0 is for making groups.
 constexpr int kGroups = 16;
 constexpr int kTagsOfGroup = 1 << 10;
+constexpr int kRollCallTag = 1 + kGroups * kTagsOfGroup;
 
 class MpiGroup : public Collectives {
  public:
   // `number` is that of the group in the order in which every rank makes them, from 0.
   MpiGroup(MpiThread* thread, int number, std::string name)
-      : thread_(thread), number_(number), name_(std::move(name)) {}
+      : thread_(thread), number_(number), name_(std::move(name)), log_(name_) {}
 
   // On the thread. Who belongs to it is asked of everybody.
   Status Make(int color) {
@@ -119,35 +119,22 @@ class MpiGroup : public Collectives {
     });
   }
 
-  CollectiveStats stats() const override {
-    const absl::MutexLock lock(&mutex_);
-    return stats_;
-  }
+  CollectiveStats stats() const override { return log_.stats(); }
 
  private:
   struct Operation {
-    std::string name;  // "all-gather no. 17 of the learner's ranks (block 3)"
+    std::string name;
     int tag;
   };
 
   Pending Start(absl::string_view kind, absl::string_view what,
                 std::function<Status(const Operation&)> run) {
-    const Operation operation{
-        absl::StrCat(kind, " no. ", ++sequence_, " of ", name_, " (", what, ")"),
-        1 + number_ * kTagsOfGroup + static_cast<int>(sequence_ % kTagsOfGroup)};
-    const auto add = [this](double CollectiveStats::*field) {
-      return [this, field](double seconds) {
-        const absl::MutexLock lock(&mutex_);
-        stats_.*field += seconds;
-      };
-    };
-    {
-      const absl::MutexLock lock(&mutex_);
-      ++stats_.operations;
-    }
-    return thread_->Enqueue([operation, run = std::move(run)] { return run(operation); },
-                            add(&CollectiveStats::active_seconds),
-                            add(&CollectiveStats::waited_seconds));
+    OperationLog::Operation begun = log_.Begin(kind, what);
+    const int tag = 1 + number_ * kTagsOfGroup + static_cast<int>(begun.number % kTagsOfGroup);
+    return thread_->Enqueue([operation = Operation{std::move(begun.name), tag},
+                             run = std::move(run)] { return run(operation); },
+                            log_.Adder(&CollectiveStats::active_seconds),
+                            log_.Adder(&CollectiveStats::waited_seconds));
   }
 
   // n bytes from every peer to where `into` says, and as many from where `from` says to it.
@@ -162,8 +149,7 @@ class MpiGroup : public Collectives {
   }
   void Send(const void* bytes, int64_t n, int peer, MpiMessages* messages) {
     messages->Send(bytes, n, ranks_[peer]);
-    const absl::MutexLock lock(&mutex_);
-    stats_.bytes_sent += n;
+    log_.AddSent(n);
   }
   // Each rank begins with its successor, so that not all of them send to the same one.
   template <typename Do>
@@ -176,10 +162,7 @@ class MpiGroup : public Collectives {
   const std::string name_;
   World world_;
   std::vector<int> ranks_;  // of the world, by rank of the group
-  uint64_t sequence_ = 0;
-
-  mutable absl::Mutex mutex_;
-  CollectiveStats stats_ ABSL_GUARDED_BY(mutex_);
+  OperationLog log_;
 };
 
 // The first of these variables that is there and a number.
@@ -205,7 +188,7 @@ int NumLocalRanks() {
 int StartedRank() { return FirstNumber({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0); }
 
 StatusOr<std::unique_ptr<MpiWorld>> MpiWorld::Start(const MpiOptions& options) {
-  auto thread = std::make_unique<MpiThread>(options);
+  auto thread = std::make_unique<MpiThread>(options, kRollCallTag);
   HONE_RETURN_IF_ERROR(thread->Join());
   return std::unique_ptr<MpiWorld>(new MpiWorld(std::move(thread)));
 }
@@ -218,6 +201,13 @@ void MpiWorld::Abandon() {
 }
 
 World MpiWorld::world() const { return thread_->world(); }
+const MpiOptions& MpiWorld::options() const { return thread_->options(); }
+
+void MpiWorld::SetWaiting(Statement statement) { thread_->SetWaiting(std::move(statement)); }
+
+StatusOr<std::string> MpiWorld::CallRoll(const Statement& own, absl::string_view within) {
+  return thread_->CallRoll(own, within);
+}
 
 StatusOr<std::unique_ptr<Collectives>> MpiWorld::Split(int color, const std::string& name) {
   if (num_groups_ == kGroups) return absl::ResourceExhaustedError("too many groups of ranks");

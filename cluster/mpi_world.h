@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "cluster/collectives.h"
+#include "cluster/roll_call.h"
 
 namespace hone {
 
@@ -21,7 +22,7 @@ struct MpiOptions {
   // Raised when another rank is known to be gone: operations that are under way then, or begin,
   // have the grace to find out which. Not owned; null: never.
   const std::atomic<bool>* rank_lost = nullptr;
-  double lost_grace_seconds = 1;
+  double lost_grace_seconds = 1;  // of a roll call, too
 };
 
 class MpiThread;
@@ -37,11 +38,19 @@ class MpiWorld {
   void Abandon();
 
   World world() const;
+  const MpiOptions& options() const;
 
   // A group of the ranks that give the same `color`, in the order of their world's ranks; every
   // rank must call it, at most 16 times. `name` is for messages. The group must not outlive the
   // world.
   StatusOr<std::unique_ptr<Collectives>> Split(int color, const std::string& name);
+
+  // For groups that wait for one another by other means than MPI, from any thread. What this rank
+  // says when another calls the roll; an empty statement: that it is at work.
+  void SetWaiting(Statement statement);
+  // Calls the roll (cluster/roll_call.h) and concludes from it who has not arrived:
+  // DescribeAbsence. Blocks for the grace, and until the operations before it are done.
+  StatusOr<std::string> CallRoll(const Statement& own, absl::string_view within);
 
  private:
   explicit MpiWorld(std::unique_ptr<MpiThread> thread);

@@ -1,5 +1,7 @@
 #include "cluster/rpc.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdint>
 
@@ -85,6 +87,17 @@ StatusOr<RpcServer> StartRpcServer(const std::string& listen_address,
   }
   result.address = absl::StrCat(listen_address.substr(0, colon), ":", taken_port);
   return result;
+}
+
+std::string AdvertisedAddress(const std::string& address, const std::string& advertised_host) {
+  const size_t colon = address.rfind(':');
+  std::string host = address.substr(0, colon);
+  if (host == "0.0.0.0" || host == "[::]") {
+    char name[256] = {};
+    if (gethostname(name, sizeof(name) - 1) == 0) host = name;
+  }
+  if (!advertised_host.empty()) host = advertised_host;
+  return absl::StrCat(host, address.substr(colon));
 }
 
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address) {

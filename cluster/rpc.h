@@ -28,6 +28,11 @@ struct RpcServer {
 StatusOr<RpcServer> StartRpcServer(const std::string& listen_address,
                                    const std::vector<grpc::Service*>& services);
 
+// How others reach a server that listens on this address, "host:port": at `advertised_host` if
+// there is one; else at the same host, or where that stands for all of this machine's addresses, by
+// the machine's name.
+std::string AdvertisedAddress(const std::string& address, const std::string& advertised_host);
+
 // Connects lazily; calls fail with UNAVAILABLE while nobody listens there.
 std::shared_ptr<grpc::Channel> MakeRpcChannel(const std::string& address);
 

@@ -16,14 +16,16 @@ struct WeightsPublisher::Parts {
 
   WeightsService service;
   RpcServer rpc;
+  std::string advertised_address;
 };
 
 StatusOr<std::unique_ptr<WeightsPublisher>> WeightsPublisher::Start(
-    const std::string& listen_address) {
+    const std::string& listen_address, const std::string& advertised_host) {
   auto parts = std::make_unique<Parts>();
   StatusOr<RpcServer> rpc = StartRpcServer(listen_address, {&parts->service});
   if (!rpc.ok()) return Annotate(rpc.status(), "the server of weights");
   parts->rpc = *std::move(rpc);
+  parts->advertised_address = AdvertisedAddress(parts->rpc.address, advertised_host);
   return std::unique_ptr<WeightsPublisher>(new WeightsPublisher(std::move(parts)));
 }
 
@@ -37,7 +39,7 @@ StatusOr<WeightsSource> WeightsPublisher::Publish(uint64_t policy_version,
   HONE_ASSIGN_OR_RETURN(std::shared_ptr<const WeightsSegment> segment,
                         WeightsSegment::Create(policy_version, shards));
   WeightsSource source = segment->source();
-  source.address = parts_->rpc.address;
+  source.address = parts_->advertised_address;
   parts_->service.Serve(std::move(segment));
   return source;
 }

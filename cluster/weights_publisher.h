@@ -20,8 +20,10 @@ namespace hone {
 
 class WeightsPublisher {
  public:
-  // Listens on "host:port", port 0 for any. Unavailable when that cannot be done.
-  static StatusOr<std::unique_ptr<WeightsPublisher>> Start(const std::string& listen_address);
+  // Listens on "host:port", port 0 for any, and tells workers to come to AdvertisedAddress() of it.
+  // Unavailable when that cannot be done.
+  static StatusOr<std::unique_ptr<WeightsPublisher>> Start(const std::string& listen_address,
+                                                           const std::string& advertised_host = "");
   ~WeightsPublisher();  // ends all streams
 
   // Copies the shards, and lets go of the version before first, so that one copy is the most there

@@ -13,10 +13,8 @@ endif()
 find_package(CUDAToolkit REQUIRED)
 add_compile_definitions(HONE_CUDA=1)
 
-# The wheel's own copies of CUDA's libraries come first at run time.
 add_library(hone_cuda INTERFACE)
 target_include_directories(hone_cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
-target_link_options(hone_cuda INTERFACE "-Wl,-rpath,${HONE_TORCH_ROOT}/../nvidia/cu13/lib")
 target_link_libraries(hone_cuda INTERFACE CUDA::cudart)
 
 find_path(HONE_NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} REQUIRED)
@@ -24,15 +22,19 @@ find_library(HONE_NCCL_LIBRARY nccl
   HINTS ${CUDAToolkit_LIBRARY_DIR} "${CUDAToolkit_LIBRARY_DIR}/../lib" REQUIRED)
 add_library(hone_nccl INTERFACE)
 target_include_directories(hone_nccl SYSTEM INTERFACE "${HONE_NCCL_INCLUDE}")
-target_link_options(hone_nccl INTERFACE "-Wl,-rpath,${HONE_TORCH_ROOT}/../nvidia/nccl/lib")
 target_link_libraries(hone_nccl INTERFACE "${HONE_NCCL_LIBRARY}" hone_cuda)
 
-# What libtorch_cuda itself needs may be absent where the program is only built, so the linker does
-# not look for it; and no symbol refers to libtorch_cuda, so the linker is told to keep it.
-if(NOT EXISTS "${HONE_TORCH_ROOT}/lib/libtorch_cuda.so")
-  message(FATAL_ERROR "LibTorch's GPU part is not in ${HONE_TORCH_ROOT}: run ./dev setup --cuda")
+if(HONE_TORCH)
+  # The wheel's own copies of CUDA's libraries come first at run time.
+  target_link_options(hone_cuda INTERFACE "-Wl,-rpath,${HONE_TORCH_ROOT}/../nvidia/cu13/lib")
+  target_link_options(hone_nccl INTERFACE "-Wl,-rpath,${HONE_TORCH_ROOT}/../nvidia/nccl/lib")
+  # What libtorch_cuda itself needs may be absent where the program is only built, so the linker
+  # does not look for it; and no symbol refers to libtorch_cuda, so the linker is told to keep it.
+  if(NOT EXISTS "${HONE_TORCH_ROOT}/lib/libtorch_cuda.so")
+    message(FATAL_ERROR "LibTorch's GPU part is not in ${HONE_TORCH_ROOT}: run ./dev setup --cuda")
+  endif()
+  target_link_options(hone_torch_libs INTERFACE "-Wl,--allow-shlib-undefined")
+  target_link_libraries(hone_torch_libs INTERFACE
+    -Wl,--no-as-needed "${HONE_TORCH_ROOT}/lib/libtorch_cuda.so"
+    "${HONE_TORCH_ROOT}/lib/libc10_cuda.so" -Wl,--as-needed hone_cuda)
 endif()
-target_link_options(hone_torch_libs INTERFACE "-Wl,--allow-shlib-undefined")
-target_link_libraries(hone_torch_libs INTERFACE
-  -Wl,--no-as-needed "${HONE_TORCH_ROOT}/lib/libtorch_cuda.so"
-  "${HONE_TORCH_ROOT}/lib/libc10_cuda.so" -Wl,--as-needed hone_cuda)

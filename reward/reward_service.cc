@@ -1,7 +1,5 @@
 #include "reward/reward_service.h"
 
-#include <unistd.h>
-
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -45,24 +43,13 @@ class RewardService : public proto::Reward::Service {
   }
 };
 
-std::string AdvertisedAddress(const RewardServiceOptions& options, const std::string& address) {
-  const size_t colon = address.rfind(':');
-  std::string host = address.substr(0, colon);
-  if (host == "0.0.0.0" || host == "[::]") {
-    char name[256] = {};
-    if (gethostname(name, sizeof(name) - 1) == 0) host = name;
-  }
-  if (!options.advertised_host.empty()) host = options.advertised_host;
-  return absl::StrCat(host, address.substr(colon));
-}
-
 }  // namespace
 
 Status RunRewardService(const RewardServiceOptions& options, const std::atomic<bool>& stop) {
   RewardService service;
   StatusOr<RpcServer> rpc = StartRpcServer(options.listen_address, {&service});
   if (!rpc.ok()) return Annotate(rpc.status(), options.client_id);
-  const std::string address = AdvertisedAddress(options, rpc->address);
+  const std::string address = AdvertisedAddress(rpc->address, options.advertised_host);
   LogInfo(absl::StrCat(options.client_id, " serves rewards at ", address));
   CoordinatorClient coordinator({.address = options.coordinator_address,
                                  .client_id = options.client_id,

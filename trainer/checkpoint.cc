@@ -87,15 +87,13 @@ Status CheckFiles(const std::string& path, const nlohmann::json& files) {
   return absl::OkStatus();
 }
 
-// A shard file appears when it is whole.
+// A shard counts once its rank has written and hashed it.
 Status WaitForShards(const std::string& partial, int num_shards) {
   const absl::Time deadline = RealClock()->Now() + kShardsDeadline;
   while (true) {
     std::vector<std::string> missing;
     for (int rank = 0; rank < num_shards; ++rank) {
-      if (!FileExists(absl::StrCat(partial, "/", ShardFileName(rank)))) {
-        missing.push_back(absl::StrCat(rank));
-      }
+      if (!HasShard(partial, rank)) missing.push_back(absl::StrCat(rank));
     }
     if (missing.empty()) return absl::OkStatus();
     if (RealClock()->Now() > deadline) {
@@ -164,10 +162,14 @@ Status CompleteCheckpoint(const CheckpointContext& context, const std::string& p
                             {"policy_version", state.measured->policy_version},
                             {"spec", state.measured->spec}};
   }
+  nlohmann::ordered_json& files = manifest["files"];
+  for (int rank = 0; rank < num_shards; ++rank) {
+    HONE_ASSIGN_OR_RETURN(files[ShardFileName(rank)], TakeShardHash(partial, rank));
+  }
   for (const auto& entry : fs::recursive_directory_iterator(partial)) {
-    if (!entry.is_regular_file()) continue;
     const std::string name = fs::relative(entry.path(), partial);
-    HONE_ASSIGN_OR_RETURN(manifest["files"][name], Sha256OfFile(entry.path()));
+    if (!entry.is_regular_file() || files.contains(name)) continue;
+    HONE_ASSIGN_OR_RETURN(files[name], Sha256OfFile(entry.path()));
   }
   HONE_RETURN_IF_ERROR(
       WriteFileAtomically(absl::StrCat(partial, "/", kManifest), manifest.dump(2) + "\n"));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cluster/rpc.h"
 #include "cluster/weights_publisher.h"
 #include "config/load.h"
 #include "kernels/parallel.h"
@@ -63,6 +64,7 @@ struct Trainer {
   const Ranks& ranks;
   const StartingModel& model;
   WeightsPublisher& publisher;
+  const TrainerHost& host;
 };
 
 // What every rank has: its part of the policy, from the starting model or from a checkpoint (empty:
@@ -87,7 +89,7 @@ Status Follow(const Trainer& trainer) {
 
 // Rank 0: coordinator, stages, and everything that is written.
 Status Lead(const Trainer& trainer, Progress* progress) {
-  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher] = trainer;
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, host] = trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
   const TrainingState position = found ? found->state : TrainingState();
   std::string checkpoint = found ? found->path : "";
@@ -103,13 +105,14 @@ Status Lead(const Trainer& trainer, Progress* progress) {
                         MetricsWriter::Open(folder, found ? position.step : -1));
 
   CoordinatorOptions options;
-  options.listen_address = absl::StrCat("127.0.0.1:", experiment.resources.trainer.port);
+  options.listen_address = absl::StrCat(host.listen, ":", experiment.resources.trainer.port);
   options.run_id = hash;
   options.experiment_hash = hash;
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Coordinator> coordinator,
                         Coordinator::Start(options));
   HONE_RETURN_IF_ERROR(
-      WriteFileAtomically(folder.coordinator_address(), coordinator->address() + "\n"));
+      WriteFileAtomically(folder.coordinator_address(),
+                          AdvertisedAddress(coordinator->address(), host.advertise) + "\n"));
   if (found) {
     progress->Say(absl::StrFormat("going on after step %d (%s)", position.step, found->path));
   }
@@ -152,8 +155,9 @@ Status Lead(const Trainer& trainer, Progress* progress) {
 
 }  // namespace
 
-Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
-                  const std::atomic<bool>& stop, const std::atomic<bool>& rank_lost) {
+Status RunTrainer(const Experiment& experiment, const RunFolder& folder, const TrainerHost& host,
+                  Progress* progress, const std::atomic<bool>& stop,
+                  const std::atomic<bool>& rank_lost) {
   HONE_ASSIGN_OR_RETURN(Ranks ranks, JoinRanks(experiment.resources.trainer, rank_lost));
   const std::string hash = ExperimentHash(experiment);
   const Status status = CatchTorch([&]() -> Status {
@@ -161,8 +165,9 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     HONE_RETURN_IF_ERROR(CheckRanksAgree(ranks, hash));
     HONE_ASSIGN_OR_RETURN(const StartingModel model, MakeStartingModel(experiment));
     HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
-                          WeightsPublisher::Start("127.0.0.1:0"));
-    const Trainer trainer{experiment, folder, hash, stop, rank_lost, ranks, model, *publisher};
+                          WeightsPublisher::Start(host.listen + ":0", host.advertise));
+    const Trainer trainer{experiment, folder, hash,       stop, rank_lost,
+                          ranks,      model,  *publisher, host};
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();

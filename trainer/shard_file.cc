@@ -1,11 +1,16 @@
 #include "trainer/shard_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "base/hash.h"
 
 namespace hone {
 namespace {
@@ -38,6 +43,11 @@ Status CheckTensors(const SafetensorsFile& file, const std::string& path, bool r
   return absl::OkStatus();
 }
 
+// It comes after the shard, whole.
+std::string HashPath(const std::string& folder, int rank) {
+  return absl::StrCat(folder, "/", ShardFileName(rank), ".sha256");
+}
+
 }  // namespace
 
 std::string ShardFileName(int rank) { return absl::StrCat("shard-", rank, ".safetensors"); }
@@ -48,9 +58,21 @@ Status WriteShardFile(const std::string& folder, World world, const Learner::Sha
                                       Tensor("first_moment", state.first_moment),
                                       Tensor("second_moment", state.second_moment)};
   if (reference != nullptr) tensors.push_back(Tensor("reference", *reference));
-  return WriteSafetensors(absl::StrCat(folder, "/", ShardFileName(world.rank)), tensors,
-                          {{"ranks", absl::StrCat(world.size)},
-                           {"optimizer_step", absl::StrCat(state.optimizer_step)}});
+  const std::string path = absl::StrCat(folder, "/", ShardFileName(world.rank));
+  HONE_RETURN_IF_ERROR(WriteSafetensors(path, tensors,
+                                        {{"ranks", absl::StrCat(world.size)},
+                                         {"optimizer_step", absl::StrCat(state.optimizer_step)}}));
+  HONE_ASSIGN_OR_RETURN(const std::string hash, Sha256OfFile(path));
+  return WriteFileAtomically(HashPath(folder, world.rank), hash);
+}
+
+bool HasShard(const std::string& folder, int rank) { return FileExists(HashPath(folder, rank)); }
+
+StatusOr<std::string> TakeShardHash(const std::string& folder, int rank) {
+  const std::string path = HashPath(folder, rank);
+  HONE_ASSIGN_OR_RETURN(std::string hash, ReadFile(path));
+  if (unlink(path.c_str()) != 0) return FromErrno(errno, absl::StrCat("cannot remove ", path));
+  return hash;
 }
 
 StatusOr<ShardFiles> ShardFiles::Open(const std::string& folder, const ModelConfig& config) {

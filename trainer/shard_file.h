@@ -21,9 +21,15 @@ namespace hone {
 
 std::string ShardFileName(int rank);
 
-// `reference` is the shard of the reference policy, null without one.
+// Beside the shard it leaves the file's SHA-256 for TakeShardHash(), so that rank 0 need not read
+// all shards to hash them. `reference` is the shard of the reference policy, null without one.
 Status WriteShardFile(const std::string& folder, World world, const Learner::ShardState& state,
                       const std::vector<float>* reference);
+
+// Whether the rank's shard and its hash are there.
+bool HasShard(const std::string& folder, int rank);
+// The hash that the rank left, and removes it: it is not part of the checkpoint.
+StatusOr<std::string> TakeShardHash(const std::string& folder, int rank);
 
 // All shards of a checkpoint as one vector for each kind of number.
 class ShardFiles {

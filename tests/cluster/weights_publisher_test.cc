@@ -1,6 +1,8 @@
 // The protocol of WeightsServer, as any client sees it.
 #include "cluster/weights_publisher.h"
 
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +17,7 @@ namespace hone {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 struct Answer {
   Status status;
@@ -70,6 +73,26 @@ TEST_F(WeightsPublisherTest, StreamsWhatIsAskedForInChunks) {
   answer = Read(source.address, Request(source, source.num_bytes(), 0));
   EXPECT_TRUE(answer.status.ok()) << answer.status;
   EXPECT_EQ(answer.bytes, "");
+}
+
+TEST_F(WeightsPublisherTest, AdvertisesWhereOtherHostsReachIt) {
+  // All of 127.0.0.0/8 is this machine, but a server on 127.0.0.1 does not answer at 127.0.0.2.
+  const auto open = *WeightsPublisher::Start("0.0.0.0:0", "127.0.0.2");
+  const WeightsSource source = *open->Publish(3, {{0, values_}});
+  EXPECT_THAT(source.address, StartsWith("127.0.0.2:"));
+  const Answer answer = Read(source.address, Request(source, 0, source.num_bytes()));
+  EXPECT_TRUE(answer.status.ok()) << answer.status;
+  EXPECT_EQ(answer.bytes, Bytes());
+}
+
+TEST(AdvertisedAddress, IsTheHostOrItsName) {
+  char name[256] = {};
+  ASSERT_EQ(gethostname(name, sizeof(name) - 1), 0);
+  EXPECT_EQ(AdvertisedAddress("127.0.0.1:7", ""), "127.0.0.1:7");
+  EXPECT_EQ(AdvertisedAddress("127.0.0.1:7", "node-3"), "node-3:7");
+  EXPECT_EQ(AdvertisedAddress("0.0.0.0:7", ""), std::string(name) + ":7");
+  EXPECT_EQ(AdvertisedAddress("[::]:7", ""), std::string(name) + ":7");
+  EXPECT_EQ(AdvertisedAddress("0.0.0.0:7", "10.0.0.4"), "10.0.0.4:7");
 }
 
 TEST_F(WeightsPublisherTest, GivesNothingElse) {

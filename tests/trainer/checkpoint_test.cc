@@ -187,6 +187,24 @@ TEST_F(CheckpointTest, ABrokenOneIsPassedOver) {
               HasSubstr("shard-0.safetensors was altered"));
 }
 
+TEST_F(CheckpointTest, AShardIsHashedByTheRankThatWroteIt) {
+  const auto partial = BeginCheckpoint(folder_, 1);
+  ASSERT_TRUE(partial.ok()) << partial.status();
+  ASSERT_TRUE(WriteShardFile(*partial, {}, Shard({}), nullptr).ok());
+  // On its way to the checkpoint it is altered: in the moments, so that the weights are still good.
+  const std::string shard = *partial + "/shard-0.safetensors";
+  std::fstream file(shard, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(-1, std::ios::end);
+  file.put('\x55');
+  file.close();
+  TrainingState state;
+  state.step = 1;
+  ASSERT_TRUE(CompleteCheckpoint(Context({}, nullptr), *partial, 1, state, false).ok());
+  EXPECT_THAT(std::string(LoadCheckpoint(Path("step-000001"), "hash").status().message()),
+              HasSubstr("shard-0.safetensors was altered"));
+  EXPECT_FALSE(fs::exists(Path("step-000001/shard-0.safetensors.sha256")));
+}
+
 TEST_F(CheckpointTest, AHalfWrittenOneIsNotLookedAt) {
   Save(4);
   fs::create_directories(Path("step-000009.incomplete"));
