@@ -1,83 +1,132 @@
 #!/usr/bin/env python3
-"""Rollout speed: `hone generate` against transformers' `generate`, in one run on one machine.
+"""Rollout speed: `hone generate` against transformers, llama.cpp and CTranslate2, in one run on one
+machine.
 
-Both sample from the same random-weight Qwen3 of the shape "nano", with the same prompts and the
-same number of new tokens (the end token does not stop either), each in a process of its own,
-loading excluded. The median of --repeats is shown, transformers at the better of one thread and
-all; the program refuses to run on a busy machine.
+All sample, at temperature 1 from the whole vocabulary, from the same random-weight Qwen3 ("nano" or
+"mini"), with the same prompts and the same number of new tokens (the end token does not stop), each
+in a process of its own, loading excluded. A peer is shown at the better of one thread and all; the
+median of --repeats; the repeats of the programs take turns, since machines drift. That they compute
+the same model is checked by their greedy tokens. The program refuses to run on a busy machine.
+
+The peers are installed once, from PyPI, into .deps/peers (bench/peers/requirements.txt).
 
 usage: .deps/venv/bin/python bench/compare_rollout.py --hone build/hone
 """
 
 import json
+import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 
-from nano import (check_quiet, comparison_parser, peer_thread_counts, print_warnings, run_peer,
+from nano import (check_quiet, comparison_parser, peer_thread_counts, print_warnings, save_mini,
                   save_nano)
 
-PEER = """
-import json, sys, time, torch
-from transformers import AutoModelForCausalLM
-folder, prompts, max_tokens, threads, repeats = json.loads(sys.argv[1])
-torch.set_num_threads(threads)
-model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-ids = torch.tensor(prompts)
-def run(tokens):
-    begin = time.perf_counter()
-    with torch.inference_mode():
-        model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=True, temperature=1.0,
-                       top_k=0, top_p=1.0, max_new_tokens=tokens, min_new_tokens=tokens,
-                       pad_token_id=0)
-    return time.perf_counter() - begin
-run(8)
-print(json.dumps([run(max_tokens) for _ in range(repeats)]))
-"""
+PEERS = pathlib.Path(__file__).resolve().parent / "peers"
+# The peer's program, and the types in which it is shown.
+TYPES = {"transformers": ["float32"], "llama_cpp": ["float32", "bfloat16", "int8"],
+         "ctranslate2": ["float32", "int8"]}
 
 
-def time_transformers(folder, prompts, threads, args):
-    lines = run_peer(PEER, [str(folder), prompts, args.max_tokens, threads, args.repeats])
-    return statistics.median(json.loads(lines[-1]))
+def install_peers(target):
+    wanted = (PEERS / "requirements.txt").read_text()
+    stamp = target / "requirements.txt"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("installing the peers; llama.cpp is compiled, which takes a while", flush=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade",
+                    "--target", target, "-r", PEERS / "requirements.txt"], check=True)
+    stamp.write_text(wanted)
 
 
-def time_hone(folder, prompts, args):
-    source, stats = folder / "prompts.jsonl", folder / "stats.json"
-    source.write_text("".join(json.dumps({"tokens": p}) + "\n" for p in prompts))
-    seconds = []
+class Workload:
+    def __init__(self, folder, prompts, samples, args):
+        self.folder, self.prompts, self.samples, self.args = folder, prompts, samples, args
+        self.tokens = len(prompts) * samples * args.max_tokens
+
+    def run_peer(self, peer, dtype, threads):
+        options = {"folder": str(self.folder), "prompts": self.prompts, "samples": self.samples,
+                   "max_tokens": self.args.max_tokens, "threads": threads, "repeats": 1,
+                   "dtype": dtype}
+        done = subprocess.run(
+            [sys.executable, PEERS / f"with_{peer}.py", json.dumps(options)], check=True, text=True,
+            stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=str(self.args.peers)))
+        result = json.loads(done.stdout.splitlines()[-1])
+        return self.tokens / result["seconds"][0], result["greedy"]
+
+    def run_hone(self, greedy=False):
+        source, stats, out = (self.folder / n for n in ("prompts.jsonl", "stats.json", "out.jsonl"))
+        prompts = self.prompts[:1] if greedy else self.prompts
+        source.write_text("".join(json.dumps({"tokens": p}) + "\n" for p in prompts))
+        command = [self.args.hone, "generate", "--model", self.folder, "--input", source,
+                   "--output", out, "--ignore-eos", "--threads", str(self.args.threads),
+                   "--max-sequences", str(len(self.prompts) * self.samples), "--stats", stats]
+        command += (["--temperature", "0", "--max-tokens", "8"] if greedy else
+                    ["--n", str(self.samples), "--max-tokens", str(self.args.max_tokens)])
+        subprocess.run(command, check=True)
+        tokens = json.loads(out.read_text().splitlines()[0])["completions"][0]["tokens"]
+        result = json.loads(stats.read_text())
+        return self.tokens / result["seconds"], tokens, result["isa"]
+
+
+def compare(workload, args):
+    """The rate of each program and type, hone's under None."""
+    rates = {}
+    isa = ""
+    greedy = workload.run_hone(greedy=True)[1]
     for _ in range(args.repeats):
-        subprocess.run(
-            [args.hone, "generate", "--model", folder, "--input", source, "--output", "/dev/null",
-             "--ignore-eos", "--max-tokens", str(args.max_tokens), "--threads", str(args.threads),
-             "--max-sequences", str(len(prompts)), "--stats", stats], check=True)
-        seconds.append(json.loads(stats.read_text())["seconds"])
-    return statistics.median(seconds), json.loads(stats.read_text())["isa"]
+        rate, _, isa = workload.run_hone()
+        rates.setdefault(None, []).append(rate)
+        for peer, types in TYPES.items():
+            for dtype in types:
+                for threads in peer_thread_counts(args.threads):
+                    rate, tokens = workload.run_peer(peer, dtype, threads)
+                    if dtype == "float32" and tokens != greedy:
+                        sys.exit(f"{peer} computes another model: {tokens}, hone {greedy}")
+                    rates.setdefault((peer, dtype, threads), []).append(rate)
+    best = {}
+    for key, values in rates.items():
+        column = key and key[:2]
+        best[column] = max(best.get(column, 0), statistics.median(values))
+    return best, isa
 
 
 def main():
     parser = comparison_parser(__doc__)
+    parser.add_argument("--shape", nargs="+", default=["nano", "mini"], choices=["nano", "mini"])
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--samples", type=int, default=8, help="of a prompt, in the run of groups")
     parser.add_argument("--prompt-tokens", type=int, default=32)
     parser.add_argument("--max-tokens", type=int, default=128)
+    parser.add_argument("--peers", type=pathlib.Path, default=pathlib.Path(".deps/peers"))
     args = parser.parse_args()
+    args.hone, args.peers = args.hone.resolve(), args.peers.resolve()
+    install_peers(args.peers)
     warnings = [check_quiet(args.allow_busy)]
-    args.hone = args.hone.resolve()
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        save_nano(folder)
-        print(f"{'batch':>6} {'transformers':>14} {'hone':>14} {'ratio':>8}   tokens/s")
-        for batch in args.batch:
-            prompts = [[(7 * i + 13 * j) % 256 for j in range(args.prompt_tokens)]
-                       for i in range(batch)]
-            tokens = batch * args.max_tokens
-            peer = max(tokens / time_transformers(folder, prompts, threads, args)
-                       for threads in peer_thread_counts(args.threads))
-            seconds, isa = time_hone(folder, prompts, args)
-            ours = tokens / seconds
-            print(f"{batch:6} {peer:14,.0f} {ours:14,.0f} {ours / peer:7.1f}×", flush=True)
-        print(f"{args.threads} threads, {isa}, fp32, "
-              f"{args.prompt_tokens} + {args.max_tokens} tokens")
+    columns = [(peer, dtype) for peer, types in TYPES.items() for dtype in types]
+    print("tokens/s; in brackets: hone's rate over the peer's\n")
+    print("| shape | batch | hone float32 | " + " | ".join(" ".join(c) for c in columns) + " |")
+    print("|---" * (3 + len(columns)) + "|")
+    isa = ""
+    for shape in args.shape:
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            {"nano": save_nano, "mini": save_mini}[shape](folder)
+            sizes = [(batch, 1) for batch in args.batch]
+            if args.batch[-1] % args.samples == 0:
+                sizes.append((args.batch[-1] // args.samples, args.samples))
+            for count, samples in sizes:
+                prompts = [[(7 * i + 13 * j) % 256 for j in range(args.prompt_tokens)]
+                           for i in range(count)]
+                best, isa = compare(Workload(folder, prompts, samples, args), args)
+                ours = best[None]
+                batch = f"{count} × {samples}" if samples > 1 else f"{count}"
+                cells = [f"{best[c]:,.0f} ({ours / best[c]:.1f}×)" for c in columns]
+                print(f"| {shape} | {batch} | {ours:,.0f} | " + " | ".join(cells) + " |",
+                      flush=True)
+    print(f"\n{args.threads} threads, {isa}, {args.prompt_tokens} + {args.max_tokens} tokens")
     print_warnings(warnings)
 
 
