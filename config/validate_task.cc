@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "config/scalar.h"
 #include "config/shape.h"
+#include "config/validate_verifier.h"
 
 namespace hone {
 namespace {
@@ -74,10 +75,6 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
 }
 
 }  // namespace
-
-void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier) {
-  check.OneOf(path + ".name", verifier.name, VerifierSpec::Names());
-}
 
 void CheckSource(Checker& check, const std::string& path, const SourceSpec& source,
                  int heldout_problems) {

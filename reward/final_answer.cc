@@ -92,4 +92,16 @@ absl::string_view AfterThinking(absl::string_view text) {
   return at == kNone ? text : text.substr(at + kEndThink.size());
 }
 
+std::string FinalAnswer(absl::string_view completion) {
+  const absl::string_view said = AfterThinking(completion);
+  const std::optional<absl::string_view> marked = LastMarkedAnswer(said);
+  absl::string_view answer = marked.value_or(said);
+  if (marked) {
+    if (const std::vector<absl::string_view> boxes = Boxes(*marked); !boxes.empty()) {
+      answer = boxes.back();
+    }
+  }
+  return std::string(absl::StripAsciiWhitespace(answer));
+}
+
 }  // namespace hone

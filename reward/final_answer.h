@@ -32,6 +32,11 @@ std::optional<absl::string_view> AfterAnswerIs(absl::string_view text);
 // The text behind the last </think>, or all of it without one: what was thought is no answer.
 absl::string_view AfterThinking(absl::string_view text);
 
+// The final answer of a completion that is compared as text: the last mark (LastMarkedAnswer)
+// behind the thinking, of a mark with a \boxed{} in it the last such, else all that is said there.
+// Without white space around it; empty when nothing is said.
+std::string FinalAnswer(absl::string_view completion);
+
 }  // namespace hone
 
 #endif  // HONE_REWARD_FINAL_ANSWER_H_

@@ -5,10 +5,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "config/nearest.h"
+#include "reward/choice.h"
 #include "reward/countdown.h"
+#include "reward/exact.h"
 #include "reward/format.h"
 #include "reward/math.h"
 #include "reward/number.h"
+#include "reward/regex.h"
 
 namespace hone {
 namespace {
@@ -22,10 +25,13 @@ struct Entry {
 
 // Sorted by name. A new reward is a new line here.
 constexpr Entry kVerifiers[] = {
+    {"choice", [](const VerifierSpec& s) -> Made { return MakeChoiceVerifier(s.choice); }},
     {"countdown", [](const VerifierSpec&) -> Made { return MakeCountdownVerifier(); }},
+    {"exact", [](const VerifierSpec& s) -> Made { return MakeExactVerifier(s.exact); }},
     {"format", [](const VerifierSpec&) -> Made { return MakeFormatVerifier(); }},
     {"math", [](const VerifierSpec&) -> Made { return MakeMathVerifier(); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
+    {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
 };
 
 }  // namespace

@@ -1,0 +1,57 @@
+#include "config/validate_verifier.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "config/load.h"
+
+namespace hone {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string ErrorOf(const std::string& verifier) {
+  const auto spec = ParseVerifier(verifier, "--reward");
+  if (spec.ok()) return "OK";
+  EXPECT_TRUE(absl::IsInvalidArgument(spec.status())) << spec.status();
+  return std::string(spec.status().message());
+}
+
+TEST(ValidateVerifier, EveryNameHasDefaultsThatHold) {
+  for (const std::string& name : VerifierSpec::Names()) {
+    const auto spec = ParseVerifier(name, "--reward");
+    ASSERT_TRUE(spec.ok()) << name << ": " << spec.status();
+    EXPECT_EQ(*ParseVerifier(ToYaml(*spec), "again"), *spec) << name;
+  }
+}
+
+TEST(ValidateVerifier, ReadsTheKeysOfTheName) {
+  const auto regex = ParseVerifier("{name: regex, pattern: 'a: b', match: search}", "--reward");
+  ASSERT_TRUE(regex.ok()) << regex.status();
+  EXPECT_EQ(regex->regex.pattern, "a: b");
+  EXPECT_EQ(regex->regex.match, "search");
+  EXPECT_THAT(ErrorOf("{name: exact, pattern: a}"), HasSubstr("unknown key `pattern`"));
+}
+
+struct Case {
+  const char* verifier;
+  const char* message;
+};
+class Rejects : public testing::TestWithParam<Case> {};
+
+TEST_P(Rejects, WithAMessage) {
+  EXPECT_THAT(ErrorOf(GetParam().verifier), HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Verifiers, Rejects,
+    testing::Values(Case{"regx", "did you mean `regex`?"},
+                    Case{"{name: choice, num_choices: 1}", "must be from 2 to 26, found 1"},
+                    Case{"{name: choice, num_choices: 27}", "must be from 2 to 26"},
+                    Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
+                    Case{"{name: regex, match: serch}", "did you mean `search`?"}));
+
+}  // namespace
+}  // namespace hone
