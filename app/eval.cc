@@ -157,7 +157,8 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
         bool judged = true;
         for (const Completion& completion : request.completions) {
           const std::string text = model.tokenizer.Decode(completion.tokens, /*skip_special=*/true);
-          const Score score = reward.Judge(problem.prompt, text, problem.answer);
+          const Score score =
+              reward.Judge(problem.prompt, text, problem.answer, std::ssize(completion.tokens));
           ++results.outcomes[static_cast<int>(score.outcome)];
           results.truncated += completion.finish_reason == FinishReason::kLength;
           judged = judged && !IsVerifierFailure(score.outcome);

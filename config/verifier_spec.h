@@ -33,6 +33,64 @@ struct ExactSpec {
   friend bool operator==(const ExactSpec&, const ExactSpec&) = default;
 };
 
+// Words of one language.
+struct LanguageSpec {
+  std::string language = "en";
+
+  template <typename V>
+  void Fields(V& v) {
+    v("language", language, "code of ISO 639-1, e.g. en, de, zh");
+  }
+
+  static std::vector<std::string> Codes() {
+    return {"ar", "bg", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi",
+            "fr", "he", "hi", "hy", "id", "it", "ja", "ka", "ko", "nl", "pl",
+            "pt", "ro", "ru", "sv", "ta", "te", "th", "tr", "uk", "vi", "zh"};
+  }
+
+  friend bool operator==(const LanguageSpec&, const LanguageSpec&) = default;
+};
+
+// A penalty that grows from `target` to `limit`.
+struct LengthSpec {
+  std::string unit = "tokens";  // tokens | characters
+  int target = 0;
+  int limit = 0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("unit", unit, "tokens or characters: what is counted");
+    v("target", target, "a length that costs nothing");
+    v("limit", limit, "from this length on the reward is -1");
+  }
+
+  friend bool operator==(const LengthSpec&, const LengthSpec&) = default;
+};
+
+// A reward that goes from one value at length 0 to another at `limit`.
+struct LengthCosineSpec {
+  std::string unit = "tokens";  // tokens | characters
+  int limit = 0;
+  double correct_at_0 = 1.0;
+  double correct_at_limit = 0.5;
+  double wrong_at_0 = -1.0;
+  double wrong_at_limit = -0.5;
+  double beyond = -1.0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("unit", unit, "tokens or characters: what is counted");
+    v("limit", limit, "the length that the cosine ends at");
+    v("correct_at_0", correct_at_0, "reward of a correct answer without length");
+    v("correct_at_limit", correct_at_limit, "reward of a correct answer at the limit");
+    v("wrong_at_0", wrong_at_0, "reward of any other answer without length");
+    v("wrong_at_limit", wrong_at_limit, "reward of any other answer at the limit");
+    v("beyond", beyond, "reward from the limit on");
+  }
+
+  friend bool operator==(const LengthCosineSpec&, const LengthCosineSpec&) = default;
+};
+
 // A regular expression in RE2's syntax.
 struct RegexSpec {
   std::string pattern;
@@ -51,24 +109,47 @@ struct RegexSpec {
   friend bool operator==(const RegexSpec&, const RegexSpec&) = default;
 };
 
+// Runs of words that stood there before.
+struct RepetitionSpec {
+  int ngram = 20;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("ngram", ngram, "words, digits and signs of a run (1 to 1000)");
+  }
+
+  friend bool operator==(const RepetitionSpec&, const RepetitionSpec&) = default;
+};
+
 // A verifier by name; may be written as the bare name. Beside `name` a verifier has keys of its
 // own: only those are read, printed and sent.
 struct VerifierSpec {
   std::string name;
   ChoiceSpec choice = {};
   ExactSpec exact = {};
+  LanguageSpec language = {};
+  LengthSpec length = {};
+  LengthCosineSpec length_cosine = {};
   RegexSpec regex = {};
+  RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice", "countdown", "exact", "format", "math", "number", "regex"};
+    return {"choice",        "countdown", "exact",  "format", "language",  "length",
+            "length_cosine", "math",      "number", "regex",  "repetition"};
   }
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "choice, countdown, exact, format, math, number or regex");
+    v("name", name,
+      "choice, countdown, exact, format, language, length, length_cosine, math, number, regex or "
+      "repetition");
     if (name == "choice") choice.Fields(v);
     if (name == "exact") exact.Fields(v);
+    if (name == "language") language.Fields(v);
+    if (name == "length") length.Fields(v);
+    if (name == "length_cosine") length_cosine.Fields(v);
     if (name == "regex") regex.Fields(v);
+    if (name == "repetition") repetition.Fields(v);
   }
 
   friend bool operator==(const VerifierSpec&, const VerifierSpec&) = default;

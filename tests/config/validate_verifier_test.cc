@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "config/load.h"
 
 namespace hone {
@@ -21,7 +22,10 @@ std::string ErrorOf(const std::string& verifier) {
 
 TEST(ValidateVerifier, EveryNameHasDefaultsThatHold) {
   for (const std::string& name : VerifierSpec::Names()) {
-    const auto spec = ParseVerifier(name, "--reward");
+    // Lengths have none.
+    const bool of_length = name == "length" || name == "length_cosine";
+    const auto spec = ParseVerifier(
+        of_length ? absl::StrCat("{name: ", name, ", limit: 100}") : name, "--reward");
     ASSERT_TRUE(spec.ok()) << name << ": " << spec.status();
     EXPECT_EQ(*ParseVerifier(ToYaml(*spec), "again"), *spec) << name;
   }
@@ -50,6 +54,14 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"regx", "did you mean `regex`?"},
                     Case{"{name: choice, num_choices: 1}", "must be from 2 to 26, found 1"},
                     Case{"{name: choice, num_choices: 27}", "must be from 2 to 26"},
+                    Case{"{name: language, language: xx}", "unknown value `xx`"},
+                    Case{"length", "reward.limit is missing"},
+                    Case{"{name: length, limit: 9, target: 9}", "must be above target, 9, found 9"},
+                    Case{"{name: length, limit: 9, unit: words}", "valid are `tokens`"},
+                    Case{"{name: length, limit: 9, target: -1}", "target must be at least 0"},
+                    Case{"{name: length_cosine, limit: -9}", "limit must be above 0"},
+                    Case{"{name: length_cosine, limit: 9, unit: x}", "valid are `tokens`"},
+                    Case{"{name: repetition, ngram: 0}", "must be from 1 to 1000"},
                     Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
                     Case{"{name: regex, match: serch}", "did you mean `search`?"}));
 

@@ -57,6 +57,29 @@ TEST(RewardSum, AnErrorOfAnyTermWins) {
   EXPECT_EQ(reward->Judge(kPrompt, "", "{}").outcome, Outcome::kError);
 }
 
+TEST(RewardSum, OnlyTheFirstTermDecidesTheOutcome) {
+  RewardSpec repetition{{"repetition"}, 1.0};
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, {{"language"}, 0.5}, repetition});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  // No words, so `language` finds nothing; the sample is correct all the same.
+  const Score score = reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", kRecord);
+  EXPECT_EQ(score.outcome, Outcome::kCorrect);
+  EXPECT_THAT(score.components, ElementsAre(1, 0, 0));
+}
+
+TEST(RewardSum, TellsTheTermsWhatTheFirstSaidAndTheLength) {
+  RewardSpec cosine{{"length_cosine"}, 1.0};
+  cosine.length_cosine = {.limit = 10, .correct_at_limit = 0.5, .wrong_at_limit = -0.5};
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, cosine});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  const char* right = "<answer>3*5+8</answer>";
+  EXPECT_THAT(reward->Judge(kPrompt, right, kRecord, 0).components, ElementsAre(1, 1));
+  EXPECT_THAT(reward->Judge(kPrompt, "<answer>3</answer>", kRecord, 0).components,
+              ElementsAre(0, -1));
+  EXPECT_THAT(reward->Judge(kPrompt, right, kRecord, 10).components, ElementsAre(1, -1));
+  EXPECT_EQ(reward->Judge(kPrompt, right, kRecord).outcome, Outcome::kError);
+}
+
 TEST(RewardSum, RefusesWhatMakesNoSense) {
   EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(RewardSum::Make({{{"nope"}, 1.0}}).status()));
