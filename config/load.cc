@@ -53,6 +53,7 @@ class Reader {
 
   template <typename T>
   Status Read(const YamlNode& node, const std::string& path, std::vector<T>* value) {
+    value->clear();  // of its default
     for (size_t i = 0; i < node.items.size(); ++i) {
       HONE_RETURN_IF_ERROR(
           Read(node.items[i], JoinPath(path, absl::StrCat(i)), &value->emplace_back()));

@@ -32,6 +32,17 @@ void CheckLength(Checker& check, const std::string& path, const LengthSpec& leng
                 absl::StrCat("must be above target, ", length.target, ", found ", length.limit));
 }
 
+void CheckMath(Checker& check, const std::string& path, const MathSpec& math) {
+  check.Require(!math.extraction.empty(), path + ".extraction",
+                "needs at least one place, e.g. [boxed]");
+  for (size_t i = 0; i < math.extraction.size(); ++i) {
+    check.OneOf(absl::StrCat(path, ".extraction.", i), math.extraction[i], MathSpec::Places());
+  }
+  check.OneOf(path + ".candidates", math.candidates, {"last", "first"});
+  check.Between(path + ".digits", math.digits, 0, 50);
+  check.OneOf(path + ".variables", math.variables, {"by_name", "by_position"});
+}
+
 }  // namespace
 
 void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier) {
@@ -47,6 +58,7 @@ void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& 
     CheckUnit(check, path, verifier.length_cosine.unit);
     CheckLimit(check, path, verifier.length_cosine.limit);
   }
+  if (verifier.name == "math") CheckMath(check, path, verifier.math);
   if (verifier.name == "regex") CheckRegex(check, path, verifier.regex);
   if (verifier.name == "repetition") {
     check.Between(path + ".ngram", verifier.repetition.ngram, 1, 1000);

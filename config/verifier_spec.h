@@ -91,6 +91,31 @@ struct LengthCosineSpec {
   friend bool operator==(const LengthCosineSpec&, const LengthCosineSpec&) = default;
 };
 
+// The final answer as mathematics.
+struct MathSpec {
+  std::vector<std::string> extraction = {"mark", "phrase", "whole", "last"};
+  std::string candidates = "last";  // last | first
+  int digits = 4;
+  std::string variables = "by_name";  // by_name | by_position
+
+  template <typename V>
+  void Fields(V& v) {
+    v("extraction", extraction,
+      "where the answer is looked for, in order: mark (the last of the next three), boxed, "
+      "answer_tag, hash, phrase, whole, formula, number, last (formula or number)");
+    v("candidates", candidates, "last or first: which of several in one place counts");
+    v("digits", digits, "significant digits that a rounded decimal needs; 0: none is accepted");
+    v("variables", variables,
+      "by_name, or by_position: names of variables count for nothing, f(x) is f(y)");
+  }
+
+  static std::vector<std::string> Places() {
+    return {"mark", "boxed", "answer_tag", "hash", "phrase", "whole", "formula", "number", "last"};
+  }
+
+  friend bool operator==(const MathSpec&, const MathSpec&) = default;
+};
+
 // A regular expression in RE2's syntax.
 struct RegexSpec {
   std::string pattern;
@@ -130,6 +155,7 @@ struct VerifierSpec {
   LanguageSpec language = {};
   LengthSpec length = {};
   LengthCosineSpec length_cosine = {};
+  MathSpec math = {};
   RegexSpec regex = {};
   RepetitionSpec repetition = {};
 
@@ -148,6 +174,7 @@ struct VerifierSpec {
     if (name == "language") language.Fields(v);
     if (name == "length") length.Fields(v);
     if (name == "length_cosine") length_cosine.Fields(v);
+    if (name == "math") math.Fields(v);
     if (name == "regex") regex.Fields(v);
     if (name == "repetition") repetition.Fields(v);
   }

@@ -21,6 +21,9 @@ std::string TaggedVote(absl::string_view text);
 // ones, \{ and \}, are text. The backslash may be doubled.
 std::vector<absl::string_view> Boxes(absl::string_view text);
 
+// What follows the last "####", to the end of its line or a closing tag.
+std::optional<absl::string_view> LastHashes(absl::string_view text);
+
 // The content of the last of these in the text, that is, of the one that ends last: \boxed{…},
 // <answer>…</answer>, and "#### …" to the end of its line or a closing tag. An unclosed one counts
 // for nothing.

@@ -36,7 +36,7 @@ constexpr Entry kVerifiers[] = {
     {"length", [](const VerifierSpec& s) -> Made { return MakeLengthVerifier(s.length); }},
     {"length_cosine",
      [](const VerifierSpec& s) -> Made { return MakeLengthCosineVerifier(s.length_cosine); }},
-    {"math", [](const VerifierSpec&) -> Made { return MakeMathVerifier(); }},
+    {"math", [](const VerifierSpec& s) -> Made { return MakeMathVerifier(s.math); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
     {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
     {"repetition",

@@ -11,6 +11,7 @@
 namespace hone {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 std::string ErrorOf(const std::string& verifier) {
@@ -36,6 +37,11 @@ TEST(ValidateVerifier, ReadsTheKeysOfTheName) {
   ASSERT_TRUE(regex.ok()) << regex.status();
   EXPECT_EQ(regex->regex.pattern, "a: b");
   EXPECT_EQ(regex->regex.match, "search");
+  // A list replaces the default, element by element.
+  const auto math = ParseVerifier("{name: math, extraction: [boxed, last]}", "--reward");
+  ASSERT_TRUE(math.ok()) << math.status();
+  EXPECT_THAT(math->math.extraction, ElementsAre("boxed", "last"));
+  EXPECT_EQ(math->math.digits, 4);
   EXPECT_THAT(ErrorOf("{name: exact, pattern: a}"), HasSubstr("unknown key `pattern`"));
 }
 
@@ -61,6 +67,12 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"{name: length, limit: 9, target: -1}", "target must be at least 0"},
                     Case{"{name: length_cosine, limit: -9}", "limit must be above 0"},
                     Case{"{name: length_cosine, limit: 9, unit: x}", "valid are `tokens`"},
+                    Case{"{name: math, extraction: [boxd]}", "did you mean `boxed`?"},
+                    Case{"{name: math, extraction: []}", "needs at least one place"},
+                    Case{"{name: math, extraction: boxed}", "must be a list"},
+                    Case{"{name: math, candidates: any}", "valid are `last`, `first`"},
+                    Case{"{name: math, digits: 51}", "must be from 0 to 50"},
+                    Case{"{name: math, variables: x}", "valid are `by_name`, `by_position`"},
                     Case{"{name: repetition, ngram: 0}", "must be from 1 to 1000"},
                     Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
                     Case{"{name: regex, match: serch}", "did you mean `search`?"}));
