@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "app/answer_check.h"
 #include "app/command.h"
 #include "app/experiment_file.h"
 #include "app/process.h"
@@ -96,8 +97,8 @@ Status RunTrainerRole(Options options) {
       HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
     }
   }
-  const Status status =
-      RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(), RankLostFlag());
+  const Status status = RunTrainer(context.experiment, context.folder, progress.get(), StopFlag(),
+                                   RankLostFlag(), MakeAnswerCheck);
   LogInfo(absl::StrCat("peak memory: ", PeakResidentBytes() >> 20, " MB resident"));
   return EndRole(options, status);
 }

@@ -65,6 +65,7 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
                   "excludes messages_field: put it among the messages");
   }
   CheckVerifier(check, path + ".reward", data.reward);
+  check.OneOf(path + ".bad_answers", data.bad_answers, {"error", "skip"});
   for (size_t i = 0; i < data.filters.size(); ++i) {
     check.Require(!data.filters[i].field.empty(), absl::StrCat(path, ".filters.", i, ".field"),
                   "is missing");

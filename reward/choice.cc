@@ -31,6 +31,10 @@ class ChoiceVerifier : public Verifier {
     return {.outcome = Outcome::kCorrect, .reward = 1, .detail = shown};
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    return CheckEqualsItself(*this, answer);
+  }
+
   std::string Vote(absl::string_view completion) const override {
     return FindChoice(completion, num_choices_).letters;
   }

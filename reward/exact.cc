@@ -117,6 +117,10 @@ class ExactVerifier : public Verifier {
             .detail = absl::StrCat("\"", Shown(found), "\"")};
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    return CheckEqualsItself(*this, answer);
+  }
+
   std::string Vote(absl::string_view completion) const override {
     const std::string found = FinalAnswer(completion);
     return found.size() > kMaxAnswerBytes ? "" : Normal(found);

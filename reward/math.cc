@@ -232,6 +232,21 @@ class MathVerifier : public Verifier {
     return steps;
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    HONE_RETURN_IF_ERROR(CheckEqualsItself(*this, answer));
+    // The same text equals itself whatever it is; here it must do so by what it means.
+    const std::string wanted = math::FindWanted(answer, Reads).text;
+    if (!math::BracesMatch(wanted)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the braces of the answer ", ShownFormula(wanted), " do not match"));
+    }
+    Budget budget(kSteps);
+    if (!Reads(wanted) || SameMathematics(spec_, wanted, wanted, &budget)) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("the answer ", ShownFormula(wanted),
+                                                   " has no value that equals itself",
+                                                   budget.exhausted() ? " within the budget" : ""));
+  }
+
   std::string Vote(absl::string_view completion) const override {
     const std::optional<FoundAnswer> found = math::FindAnswer(completion, extraction_, Reads);
     if (!found || found->text.size() > kMaxMathBytes) return "";

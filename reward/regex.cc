@@ -66,6 +66,10 @@ class RegexVerifier : public Verifier {
                                    Shown(expression.pattern()))};
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    return expression_ == nullptr ? CompileAnswer(answer).status() : absl::OkStatus();
+  }
+
   std::string Vote(absl::string_view completion) const override { return FinalAnswer(completion); }
 
  private:

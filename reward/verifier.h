@@ -46,10 +46,16 @@ class Verifier {
   // The steps of the same judgement; by default its detail alone.
   virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
                               absl::string_view answer) const;
+  // Whether a problem's record is one that completions can be judged by; an error says what is
+  // wrong with it. By default none is wrong.
+  virtual Status CheckAnswer(absl::string_view answer) const;
   // The completion's final answer in one form for all ways to write it, for a majority vote; empty
   // when there is none.
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
+
+// For verifiers that compare final answers: the record, given as the answer, must be correct.
+Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer);
 
 // InvalidArgument for an unknown name, with the nearest known one.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);

@@ -63,6 +63,7 @@ struct Trainer {
   const Ranks& ranks;
   const StartingModel& model;
   WeightsPublisher& publisher;
+  const AnswerCheckMaker& make_answer_check;
 };
 
 // What every rank has: its part of the policy, from the starting model or from a checkpoint (empty:
@@ -87,7 +88,8 @@ Status Follow(const Trainer& trainer) {
 
 // Rank 0: coordinator, stages, and everything that is written.
 Status Lead(const Trainer& trainer, Progress* progress) {
-  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher] = trainer;
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, make_check] =
+      trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
   const TrainingState position = found ? found->state : TrainingState();
   std::string checkpoint = found ? found->path : "";
@@ -134,6 +136,7 @@ Status Lead(const Trainer& trainer, Progress* progress) {
                        *metrics,
                        *progress,
                        stop,
+                       make_check,
                        position};
   Status status = CatchTorch([&] { return RunStages(context); });
   if (const Status saved = save.Finish(); status.ok()) status = saved;
@@ -153,7 +156,8 @@ Status Lead(const Trainer& trainer, Progress* progress) {
 }  // namespace
 
 Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progress* progress,
-                  const std::atomic<bool>& stop, const std::atomic<bool>& rank_lost) {
+                  const std::atomic<bool>& stop, const std::atomic<bool>& rank_lost,
+                  const AnswerCheckMaker& make_answer_check) {
   HONE_ASSIGN_OR_RETURN(Ranks ranks, JoinRanks(experiment.resources.trainer, rank_lost));
   const std::string hash = ExperimentHash(experiment);
   const Status status = CatchTorch([&]() -> Status {
@@ -162,7 +166,8 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, Progres
     HONE_ASSIGN_OR_RETURN(const StartingModel model, MakeStartingModel(experiment));
     HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
                           WeightsPublisher::Start("127.0.0.1:0"));
-    const Trainer trainer{experiment, folder, hash, stop, rank_lost, ranks, model, *publisher};
+    const Trainer trainer{experiment, folder,           hash, stop, rank_lost, ranks, model,
+                          *publisher, make_answer_check};
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();

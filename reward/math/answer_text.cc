@@ -83,6 +83,19 @@ std::string CompactText(absl::string_view text) {
   return compact;
 }
 
+bool BracesMatch(absl::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size() && depth >= 0; ++i) {
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '{')
+      ++depth;
+    else if (text[i] == '}')
+      --depth;
+  }
+  return depth == 0;
+}
+
 char ChoiceLetter(absl::string_view text) {
   const std::string compact = CompactText(text);
   absl::string_view rest = compact;

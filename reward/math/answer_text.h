@@ -13,6 +13,9 @@ namespace hone::math {
 // are written alike.
 std::string CompactText(absl::string_view text);
 
+// Whether each { has its }. Escaped ones, \{ and \}, are text.
+bool BracesMatch(absl::string_view text);
+
 // The letter of a choice: "C", "(c)", "\text{(C)}", "C. 12", "Choice C". From A to J; 0 for others.
 char ChoiceLetter(absl::string_view text);
 

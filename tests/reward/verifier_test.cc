@@ -29,6 +29,40 @@ TEST(Verifier, AnUnknownNameGetsTheNearestOne) {
   EXPECT_THAT(status.message(), HasSubstr("`countdown`"));
 }
 
+TEST(Verifier, ChecksTheAnswersOfRecords) {
+  struct Case {
+    const char* name;
+    std::vector<std::string> good, bad;
+  };
+  const Case cases[] = {
+      {"choice", {"B", "(C)", "A. Paris"}, {"", "E", "Paris", "A, B"}},
+      {"countdown", {std::string(kRecord)}, {"", "23", R"({"numbers":[3]})"}},
+      {"exact", {"Paris", "New  York", "a\n#### b"}, {"", "  "}},
+      {"format", {"", "x"}, {}},
+      {"language", {"", "x"}, {}},
+      {"math",
+       {"18", "\\frac{1}{2}", "x = 5", "no solution", "(C)", "\\{1, 2\\}", "Evelyn", "[0, 1)",
+        "so $x=2$, hence \\boxed{2}", "5 \\text{ cm}", "\\int_0^1 x\\,dx", "1,234",
+        "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "2003^{2002^{2001}}", "x^2+1", "28\\%",
+        "CH_4 + O_2"},
+       {"", "  ", "\\frac{1}{", "\\boxed{}", std::string(1 << 17, '1')}},
+      {"number", {"18", "$1,234.5", "why\n#### 18", "50%"}, {"", "x", "18 or 19"}},
+      {"regex", {"colou?r"}, {"", "("}},
+  };
+  for (const Case& one : cases) {
+    const auto verifier = MakeVerifier({one.name});
+    ASSERT_TRUE(verifier.ok()) << one.name;
+    for (const std::string& answer : one.good) {
+      EXPECT_TRUE((*verifier)->CheckAnswer(answer).ok())
+          << one.name << ": " << answer << ": " << (*verifier)->CheckAnswer(answer);
+    }
+    for (const std::string& answer : one.bad) {
+      EXPECT_TRUE(absl::IsInvalidArgument((*verifier)->CheckAnswer(answer)))
+          << one.name << ": " << answer.substr(0, 40);
+    }
+  }
+}
+
 TEST(RewardSum, WeighsItsTermsAndTheFirstDecides) {
   const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, {{"format"}, 0.25}});
   ASSERT_TRUE(reward.ok()) << reward.status();

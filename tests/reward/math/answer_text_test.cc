@@ -14,6 +14,12 @@ TEST(AnswerText, CompactTextKeepsWhatIsSaid) {
   EXPECT_NE(CompactText("\\{1\\}"), CompactText("{1}"));
 }
 
+TEST(AnswerText, BracesMatchOrNot) {
+  for (const char* text : {"", "{}", "\\frac{1}{2}", "\\{1\\}", "\\}"})
+    EXPECT_TRUE(BracesMatch(text));
+  for (const char* text : {"{", "}", "}{", "\\frac{1}{", "\\{}"}) EXPECT_FALSE(BracesMatch(text));
+}
+
 TEST(AnswerText, Choices) {
   for (const char* text : {"C", "c", "(C)", "\\text{(C)}", "C.", "C: 12", "(C) 12", "Choice C"}) {
     EXPECT_EQ(ChoiceLetter(text), 'C') << text;
