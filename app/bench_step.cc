@@ -163,7 +163,7 @@ Status BenchStep(const Options& options) {
   }
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeTask(SourceSpec(), {}));
   HONE_ASSIGN_OR_RETURN(const RewardSum reward,
-                        RewardSum::Make({{"countdown", 1.0}, {"format", 0.1}}));
+                        RewardSum::Make({{{"countdown"}, 1.0}, {{"format"}, 0.1}}));
 
   std::vector<PhaseSeconds> steps;
   HONE_RETURN_IF_ERROR(CatchTorch([&]() -> Status {

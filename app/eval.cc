@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "app/answer_check.h"
 #include "app/command.h"
 #include "app/model_folder.h"
 #include "app/process.h"
@@ -157,7 +159,8 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
         bool judged = true;
         for (const Completion& completion : request.completions) {
           const std::string text = model.tokenizer.Decode(completion.tokens, /*skip_special=*/true);
-          const Score score = reward.Judge(problem.prompt, text, problem.answer);
+          const Score score =
+              reward.Judge(problem.prompt, text, problem.answer, std::ssize(completion.tokens));
           ++results.outcomes[static_cast<int>(score.outcome)];
           results.truncated += completion.finish_reason == FinishReason::kLength;
           judged = judged && !IsVerifierFailure(score.outcome);
@@ -258,7 +261,8 @@ Status Eval(const Options& options) {
     HONE_ASSIGN_OR_RETURN(sources.emplace_back(), ParseChoice(choice));
   }
   HONE_ASSIGN_OR_RETURN(const LoadedModel model, LoadModelFolder(options.model));
-  HONE_ASSIGN_OR_RETURN(const PromptTools tools, ModelPromptTools(options.model, model.tokenizer));
+  HONE_ASSIGN_OR_RETURN(PromptTools tools, ModelPromptTools(options.model, model.tokenizer));
+  tools.answers = {MakeAnswerCheck, std::nullopt, /*heldout=*/true};
   for (size_t i = 0; i < choices.size(); ++i) {
     HONE_ASSIGN_OR_RETURN(const Results results,
                           EvalTask(options, model, tools, choices[i], sources[i]));

@@ -19,7 +19,9 @@ struct Options {
 };
 
 std::string Judged(const Verifier& verifier, const GradeLine& line, bool explain) {
-  const Verdict verdict = verifier.Judge(line.prompt, line.completion, line.answer);
+  const Verdict verdict =
+      verifier.JudgeTerm(line.prompt, line.completion, line.answer,
+                         {.first = std::nullopt, .completion_tokens = line.completion_tokens});
   std::string out = absl::StrCat("{\"status\":\"", Name(verdict.outcome), "\",\"reward\":");
   AppendJsonNumber(verdict.reward, &out);
   absl::StrAppend(&out, ",\"detail\":");
@@ -30,7 +32,8 @@ std::string Judged(const Verifier& verifier, const GradeLine& line, bool explain
       absl::StrAppend(&out, separator);
       AppendJsonString(step, &out);
       out += ":";
-      AppendJsonString(text, &out);
+      // How it was compared is the verdict's detail; this one knows the number of tokens.
+      AppendJsonString(step == "compared" ? verdict.detail : text, &out);
       separator = ",";
     }
     out += "}";
@@ -55,10 +58,10 @@ Status Grade(const Options& options) {
 void AddGrade(CLI::App* root, Action* action) {
   CLI::App* app = root->add_subcommand("grade", "judge completions by a reward's rule");
   app->footer(
-      "In: {\"completion\", \"answer\", \"prompt\"?} a line. Out: {\"status\", \"reward\", "
-      "\"detail\"}, with\nstatus correct, incorrect, unparseable, timeout or error; with "
-      "--explain, "
-      "\"explanation\" too:\nwhat was found, as what it was read, and how it was compared.\n\n"
+      "In: {\"completion\", \"answer\", \"prompt\"?, \"completion_tokens\"?} a line. Out: "
+      "{\"status\", \"reward\",\n\"detail\"}, with status correct, incorrect, unparseable, "
+      "timeout or error; with --explain,\n\"explanation\" too: what was found, as what it was "
+      "read, and how it was compared.\n\n"
       "Example:\n  echo '{\"completion\": \"<answer>3*8</answer>\", \"answer\": {\"numbers\": [3, "
       "8], \"target\": 24}}' | \\\n    hone grade --reward countdown --input - --output -");
   auto o = std::make_shared<Options>();

@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "app/answer_check.h"
 #include "app/command.h"
 #include "app/experiment_file.h"
 #include "app/process.h"
@@ -98,7 +99,7 @@ Status RunTrainerRole(Options options) {
   }
   const Status status =
       RunTrainer(context.experiment, context.folder, {options.listen, options.advertise},
-                 progress.get(), StopFlag(), RankLostFlag());
+                 progress.get(), StopFlag(), RankLostFlag(), MakeAnswerCheck);
   LogInfo(absl::StrCat("peak memory: ", PeakResidentBytes() >> 20, " MB resident"));
   return EndRole(options, status);
 }

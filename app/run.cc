@@ -11,6 +11,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "app/answer_check.h"
 #include "app/command.h"
 #include "app/estimate.h"
 #include "app/experiment_file.h"
@@ -25,6 +26,7 @@
 #include "data/task.h"
 #include "model/published_shapes.h"
 #include "report/report.h"
+#include "reward/verifier.h"
 #include "trainer/run.h"
 
 namespace hone {
@@ -109,7 +111,12 @@ Status UsageError(const Status& status) {
 // only notes that files are not there.
 Status CheckTasks(const Experiment& experiment, bool dry_run) {
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
-    const SourceSpec& source = experiment.stages[i].source();
+    const Stage& stage = experiment.stages[i];
+    const SourceSpec& source = stage.source();
+    if (stage.grpo) {
+      const Status status = RewardSum::Make(stage.grpo->reward).status();
+      if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i, ".grpo.reward"));
+    }
     const std::vector<std::string> missing = MissingFiles(source);
     if (dry_run && !missing.empty()) {
       std::fprintf(stderr,
@@ -117,7 +124,10 @@ Status CheckTasks(const Experiment& experiment, bool dry_run) {
                    absl::StrJoin(missing, ", ").c_str());
       continue;
     }
-    const Status status = MakeTask(source, TextOnlyTools()).status();
+    PromptTools tools = TextOnlyTools();
+    tools.answers = {MakeAnswerCheck, std::nullopt, stage.eval().problems > 0};
+    if (stage.grpo) tools.answers.training = stage.grpo->reward.front();
+    const Status status = MakeTask(source, tools).status();
     if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i));
   }
   return absl::OkStatus();

@@ -28,7 +28,8 @@ void AddRows(const Schema& schema, const std::string& path, std::vector<Row>* ro
   for (const SchemaKey& key : schema.keys) {
     const std::string key_path = JoinPath(path, key.name);
     const bool is_list = key.schema.kind == Schema::Kind::kList;
-    rows->push_back({key_path, is_list ? "[]" : key.default_value, key.meaning});
+    rows->push_back(
+        {key_path, is_list && key.default_value.empty() ? "[]" : key.default_value, key.meaning});
     if (is_list) {
       AddRows(key.schema.element[0], JoinPath(key_path, "N"), rows);
     } else {

@@ -16,6 +16,7 @@
 #include "config/shape.h"
 #include "config/validate.h"
 #include "config/validate_task.h"
+#include "config/validate_verifier.h"
 #include "config/yaml_tree.h"
 
 namespace hone {
@@ -52,6 +53,7 @@ class Reader {
 
   template <typename T>
   Status Read(const YamlNode& node, const std::string& path, std::vector<T>* value) {
+    value->clear();  // of its default
     for (size_t i = 0; i < node.items.size(); ++i) {
       HONE_RETURN_IF_ERROR(
           Read(node.items[i], JoinPath(path, absl::StrCat(i)), &value->emplace_back()));
@@ -158,7 +160,8 @@ StatusOr<VerifierSpec> ParseVerifier(const std::string& text, const std::string&
   HONE_ASSIGN_OR_RETURN(YamlNode root, ParseYaml(text, source, -1));
   VerifierSpec verifier;
   HONE_RETURN_IF_ERROR(ReadTree(VerifierSchema(), source, &root, &verifier));
-  Checker check([&](absl::string_view) { return name; });
+  const auto where = [&](absl::string_view) { return name; };  // the checker refers to it
+  Checker check(where);
   CheckVerifier(check, "reward", verifier);
   HONE_RETURN_IF_ERROR(check.status());
   return verifier;

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "config/experiment.h"
 #include "config/nearest.h"
 #include "config/scalar.h"
@@ -50,6 +51,9 @@ struct Collect {
         using Value = std::decay_t<decltype(value)>;
         if constexpr (kIsScalar<Value> || kIsOptionalScalar<Value>) {
           key.default_value = WriteScalar(value);
+        }
+        if constexpr (std::is_same_v<Value, std::vector<std::string>>) {
+          key.default_value = absl::StrCat("[", absl::StrJoin(value, ", "), "]");
         }
         schema.keys.push_back(std::move(key));
       };

@@ -39,7 +39,7 @@ struct Schema {
 struct SchemaKey {
   std::string name;
   std::string meaning;
-  std::string default_value;  // scalars, as ToYaml writes it
+  std::string default_value;  // of scalars and lists of texts, as YAML
   Schema schema;
 };
 

@@ -96,6 +96,7 @@ struct DataSpec {
   std::string prompt_template = "plain";  // plain | r1_zero | chat
   std::string system_prompt;
   VerifierSpec reward = {"number"};
+  std::string bad_answers = "error";  // error | skip
   std::vector<FilterSpec> filters;
   int min_prompt_chars = 0;
   int max_prompt_chars = 0;
@@ -117,6 +118,8 @@ struct DataSpec {
     v("prompt_template", prompt_template, "plain, r1_zero or chat: the text around the question");
     v("system_prompt", system_prompt, "chat: the system message; empty: none");
     v("reward", reward, "judges held-out answers");
+    v("bad_answers", bad_answers,
+      "error or skip: what becomes of records whose answer the reward cannot judge by");
     v("filters", filters, "only records that pass all of these");
     v("min_prompt_chars", min_prompt_chars, "shorter questions are left out");
     v("max_prompt_chars", max_prompt_chars, "longer questions are left out; 0: no limit");

@@ -8,6 +8,7 @@
 #include "config/checker.h"
 #include "config/scalar.h"
 #include "config/validate_task.h"
+#include "config/validate_verifier.h"
 #include "config/yaml_tree.h"
 
 namespace hone {

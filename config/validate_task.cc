@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "config/scalar.h"
 #include "config/shape.h"
+#include "config/validate_verifier.h"
 
 namespace hone {
 namespace {
@@ -64,6 +65,7 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
                   "excludes messages_field: put it among the messages");
   }
   CheckVerifier(check, path + ".reward", data.reward);
+  check.OneOf(path + ".bad_answers", data.bad_answers, {"error", "skip"});
   for (size_t i = 0; i < data.filters.size(); ++i) {
     check.Require(!data.filters[i].field.empty(), absl::StrCat(path, ".filters.", i, ".field"),
                   "is missing");
@@ -74,10 +76,6 @@ void CheckData(Checker& check, const std::string& path, const DataSpec& data,
 }
 
 }  // namespace
-
-void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier) {
-  check.OneOf(path + ".name", verifier.name, VerifierSpec::Names());
-}
 
 void CheckSource(Checker& check, const std::string& path, const SourceSpec& source,
                  int heldout_problems) {

@@ -1,4 +1,4 @@
-// Every constraint on where problems come from and what judges them.
+// Every constraint on where problems come from.
 #ifndef HONE_CONFIG_VALIDATE_TASK_H_
 #define HONE_CONFIG_VALIDATE_TASK_H_
 
@@ -9,8 +9,6 @@
 #include "config/task_spec.h"
 
 namespace hone {
-
-void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier);
 
 // `path` is that of the stage, empty for a source alone. `heldout_problems`: how many are to be
 // measured.

@@ -7,16 +7,176 @@
 
 namespace hone {
 
+// One of several letters.
+struct ChoiceSpec {
+  int num_choices = 4;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("num_choices", num_choices, "letters from A that may be chosen (2 to 26)");
+  }
+
+  friend bool operator==(const ChoiceSpec&, const ChoiceSpec&) = default;
+};
+
+// The same text.
+struct ExactSpec {
+  bool ignore_case = false;
+  bool ignore_punctuation = false;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("ignore_case", ignore_case, "letters count in any case");
+    v("ignore_punctuation", ignore_punctuation, "punctuation counts for nothing");
+  }
+
+  friend bool operator==(const ExactSpec&, const ExactSpec&) = default;
+};
+
+// Words of one language.
+struct LanguageSpec {
+  std::string language = "en";
+
+  template <typename V>
+  void Fields(V& v) {
+    v("language", language, "code of ISO 639-1, e.g. en, de, zh");
+  }
+
+  static std::vector<std::string> Codes() {
+    return {"ar", "bg", "bn", "cs", "da", "de", "el", "en", "es", "fa", "fi",
+            "fr", "he", "hi", "hy", "id", "it", "ja", "ka", "ko", "nl", "pl",
+            "pt", "ro", "ru", "sv", "ta", "te", "th", "tr", "uk", "vi", "zh"};
+  }
+
+  friend bool operator==(const LanguageSpec&, const LanguageSpec&) = default;
+};
+
+// A penalty that grows from `target` to `limit`.
+struct LengthSpec {
+  std::string unit = "tokens";  // tokens | characters
+  int target = 0;
+  int limit = 0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("unit", unit, "tokens or characters: what is counted");
+    v("target", target, "a length that costs nothing");
+    v("limit", limit, "from this length on the reward is -1");
+  }
+
+  friend bool operator==(const LengthSpec&, const LengthSpec&) = default;
+};
+
+// A reward that goes from one value at length 0 to another at `limit`.
+struct LengthCosineSpec {
+  std::string unit = "tokens";  // tokens | characters
+  int limit = 0;
+  double correct_at_0 = 1.0;
+  double correct_at_limit = 0.5;
+  double wrong_at_0 = -1.0;
+  double wrong_at_limit = -0.5;
+  double beyond = -1.0;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("unit", unit, "tokens or characters: what is counted");
+    v("limit", limit, "the length that the cosine ends at");
+    v("correct_at_0", correct_at_0, "reward of a correct answer without length");
+    v("correct_at_limit", correct_at_limit, "reward of a correct answer at the limit");
+    v("wrong_at_0", wrong_at_0, "reward of any other answer without length");
+    v("wrong_at_limit", wrong_at_limit, "reward of any other answer at the limit");
+    v("beyond", beyond, "reward from the limit on");
+  }
+
+  friend bool operator==(const LengthCosineSpec&, const LengthCosineSpec&) = default;
+};
+
+// The final answer as mathematics.
+struct MathSpec {
+  std::vector<std::string> extraction = {"mark", "phrase", "whole", "last"};
+  std::string candidates = "last";  // last | first
+  int digits = 4;
+  std::string variables = "by_name";  // by_name | by_position
+
+  template <typename V>
+  void Fields(V& v) {
+    v("extraction", extraction,
+      "where the answer is looked for, in order: mark (the last of the next three), boxed, "
+      "answer_tag, hash, phrase, whole, formula, number, last (formula or number)");
+    v("candidates", candidates, "last or first: which of several in one place counts");
+    v("digits", digits, "significant digits that a rounded decimal needs; 0: none is accepted");
+    v("variables", variables,
+      "by_name, or by_position: names of variables count for nothing, f(x) is f(y)");
+  }
+
+  static std::vector<std::string> Places() {
+    return {"mark", "boxed", "answer_tag", "hash", "phrase", "whole", "formula", "number", "last"};
+  }
+
+  friend bool operator==(const MathSpec&, const MathSpec&) = default;
+};
+
+// A regular expression in RE2's syntax.
+struct RegexSpec {
+  std::string pattern;
+  std::string text = "answer";  // answer | completion
+  std::string match = "full";   // full | search
+  bool ignore_case = false;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("pattern", pattern, "RE2 syntax; empty: each problem's answer is its pattern");
+    v("text", text, "answer (the final one) or completion (all of it): what is matched");
+    v("match", match, "full (all of the text) or search (some part of it)");
+    v("ignore_case", ignore_case, "letters count in any case");
+  }
+
+  friend bool operator==(const RegexSpec&, const RegexSpec&) = default;
+};
+
+// Runs of words that stood there before.
+struct RepetitionSpec {
+  int ngram = 20;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("ngram", ngram, "words, digits and signs of a run (1 to 1000)");
+  }
+
+  friend bool operator==(const RepetitionSpec&, const RepetitionSpec&) = default;
+};
+
 // A verifier by name; may be written as the bare name. Beside `name` a verifier has keys of its
 // own: only those are read, printed and sent.
 struct VerifierSpec {
   std::string name;
+  ChoiceSpec choice = {};
+  ExactSpec exact = {};
+  LanguageSpec language = {};
+  LengthSpec length = {};
+  LengthCosineSpec length_cosine = {};
+  MathSpec math = {};
+  RegexSpec regex = {};
+  RepetitionSpec repetition = {};
 
-  static std::vector<std::string> Names() { return {"countdown", "format", "math", "number"}; }
+  static std::vector<std::string> Names() {
+    return {"choice",        "countdown", "exact",  "format", "language",  "length",
+            "length_cosine", "math",      "number", "regex",  "repetition"};
+  }
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "countdown, format, math or number");
+    v("name", name,
+      "choice, countdown, exact, format, language, length, length_cosine, math, number, regex or "
+      "repetition");
+    if (name == "choice") choice.Fields(v);
+    if (name == "exact") exact.Fields(v);
+    if (name == "language") language.Fields(v);
+    if (name == "length") length.Fields(v);
+    if (name == "length_cosine") length_cosine.Fields(v);
+    if (name == "math") math.Fields(v);
+    if (name == "regex") regex.Fields(v);
+    if (name == "repetition") repetition.Fields(v);
   }
 
   friend bool operator==(const VerifierSpec&, const VerifierSpec&) = default;

@@ -28,6 +28,8 @@ namespace {
 constexpr uint64_t kTrainStream = uint64_t{0xD1} << 56;
 constexpr uint64_t kDemonstrationStream = uint64_t{0xD2} << 56;
 
+constexpr int64_t kMaxNamed = 10;  // bad answers in a message
+
 int64_t CountCharacters(absl::string_view text) {
   return std::count_if(text.begin(), text.end(),
                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
@@ -35,7 +37,8 @@ int64_t CountCharacters(absl::string_view text) {
 
 // Why records are left out.
 struct Counts {
-  int64_t read = 0, filtered = 0, empty = 0, repeated = 0, shared = 0;
+  int64_t read = 0, filtered = 0, empty = 0, repeated = 0, shared = 0, bad = 0;
+  std::vector<std::string> named;  // place and reason of the first bad answers
 };
 
 std::string Note(const std::string& path, const Counts& counts) {
@@ -47,6 +50,7 @@ std::string Note(const std::string& path, const Counts& counts) {
   add(counts.empty, "with an empty prompt or answer");
   add(counts.repeated, "that stood there before");
   add(counts.shared, "whose prompt is held out");
+  add(counts.bad, "whose answer the reward cannot judge by");
   if (note.empty()) return "";
   return absl::StrCat(path, ": of ", counts.read, " records, left out are ", note);
 }
@@ -56,6 +60,7 @@ class Dataset : public Task {
   Dataset(const DataSpec& spec, const PromptTools& tools) : spec_(spec), tools_(tools) {}
 
   Status Load() {
+    HONE_RETURN_IF_ERROR(MakeChecks());
     if (!spec_.heldout_path.empty()) HONE_RETURN_IF_ERROR(LoadHeldout());
     if (!spec_.path.empty()) HONE_RETURN_IF_ERROR(LoadTraining());
     std::sort(heldout_.begin(), heldout_.end());
@@ -128,7 +133,7 @@ class Dataset : public Task {
 
   // Calls `use` with each record of use, and counts the others. `any` sees all that have a prompt.
   Status ForEach(const RecordFile& file, Counts* counts, absl::FunctionRef<void(uint64_t hash)> any,
-                 absl::FunctionRef<void(int64_t index, uint64_t hash)> use) {
+                 absl::FunctionRef<void(int64_t index, uint64_t hash, const Example&)> use) {
     counts->read = file.size();
     for (int64_t i = 0; i < file.size(); ++i) {
       HONE_ASSIGN_OR_RETURN(const nlohmann::json record, file.Read(i));
@@ -144,7 +149,7 @@ class Dataset : public Task {
       } else if (!seen_.insert(Identity(example)).second) {
         ++counts->repeated;
       } else {
-        use(i, hash);
+        use(i, hash, example);
       }
     }
     return absl::OkStatus();
@@ -170,12 +175,51 @@ class Dataset : public Task {
     return tokens <= spec_.max_prompt_tokens;
   }
 
+  Status MakeChecks() {
+    const AnswerChecks& answers = tools_.answers;
+    if (!answers.make || spec_.answer_field.empty()) return absl::OkStatus();
+    if (answers.training) {
+      HONE_ASSIGN_OR_RETURN(check_training_, answers.make(*answers.training));
+    }
+    if (answers.heldout) {
+      HONE_ASSIGN_OR_RETURN(check_heldout_, answers.make(spec_.reward));
+    }
+    return absl::OkStatus();
+  }
+
+  // Whether the answer passes; else it is counted, and named if it is among the first.
+  bool Passes(const AnswerCheck& check, const RecordFile& file, int64_t index,
+              const Example& example, Counts* counts) const {
+    if (!check) return true;
+    const Status status = check(example.answer);
+    if (status.ok()) return true;
+    if (++counts->bad <= kMaxNamed) {
+      counts->named.push_back(absl::StrCat(file.Place(index), ": ", status.message()));
+    }
+    return false;
+  }
+
+  Status CheckBadAnswers(const Counts& counts) const {
+    if (counts.bad == 0 || spec_.bad_answers == "skip") return absl::OkStatus();
+    const int64_t more = counts.bad - std::ssize(counts.named);
+    return absl::InvalidArgumentError(absl::StrCat(
+        counts.bad, counts.bad == 1 ? " answer cannot" : " answers cannot",
+        " be judged by the reward:\n  ", absl::StrJoin(counts.named, "\n  "),
+        more > 0 ? absl::StrCat("\n  and ", more, " more") : "",
+        "\nCorrect them, choose another reward, leave them out by data.filters, or set "
+        "data.bad_answers: skip"));
+  }
+
   Status LoadHeldout() {
     HONE_ASSIGN_OR_RETURN(heldout_file_, Open(spec_.heldout_path, spec_));
     Counts counts;
     HONE_RETURN_IF_ERROR(ForEach(
         *heldout_file_, &counts, [&](uint64_t hash) { heldout_hashes_.insert(hash); },
-        [&](int64_t index, uint64_t hash) { heldout_.emplace_back(Mix64(hash), index); }));
+        [&](int64_t index, uint64_t hash, const Example& example) {
+          if (!Passes(check_heldout_, *heldout_file_, index, example, &counts)) return;
+          heldout_.emplace_back(Mix64(hash), index);
+        }));
+    HONE_RETURN_IF_ERROR(CheckBadAnswers(counts));
     AddNote(spec_.heldout_path, counts);
     if (!heldout_.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat(spec_.heldout_path, ": none of its ",
@@ -191,15 +235,21 @@ class Dataset : public Task {
     seen_.clear();
     HONE_RETURN_IF_ERROR(ForEach(
         *train_file_, &counts, [](uint64_t) {},
-        [&](int64_t index, uint64_t hash) {
+        [&](int64_t index, uint64_t hash, const Example& example) {
           if (heldout_hashes_.contains(hash)) {
             ++counts.shared;
-          } else if (Mix64(hash) < limit) {
+            return;
+          }
+          const bool held_out = Mix64(hash) < limit;
+          const AnswerCheck& check = held_out ? check_heldout_ : check_training_;
+          if (!Passes(check, *train_file_, index, example, &counts)) return;
+          if (held_out) {
             heldout_.emplace_back(Mix64(hash), index);
           } else {
             train_.push_back(index);
           }
         }));
+    HONE_RETURN_IF_ERROR(CheckBadAnswers(counts));
     AddNote(spec_.path, counts);
     if (train_.empty()) {
       return absl::InvalidArgumentError(
@@ -225,6 +275,7 @@ class Dataset : public Task {
   std::vector<int64_t> train_;                         // records of train_file_
   std::vector<std::pair<uint64_t, int64_t>> heldout_;  // order, and record of the held-out file
   std::vector<std::string> notes_;
+  AnswerCheck check_training_, check_heldout_;  // empty: no check
   // Used only while loading. A collision of 64-bit hashes leaves a record out too many, never lets
   // one slip to the other side.
   absl::flat_hash_set<uint64_t> seen_, heldout_hashes_;

@@ -1,4 +1,5 @@
-// What a task needs of the model to make prompts: data/ comes before model/, so it is handed in.
+// What a task needs of the rooms that come after data/, so it is handed in: the model's part in
+// making prompts, and the rewards' in checking answers.
 #ifndef HONE_DATA_PROMPT_TOOLS_H_
 #define HONE_DATA_PROMPT_TOOLS_H_
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "data/answer_check.h"
 #include "data/records.h"
 
 namespace hone {
@@ -23,6 +25,8 @@ struct PromptTools {
   std::function<StatusOr<std::string>(const std::vector<ChatMessage>& messages)> render_chat;
   // Tokens of the problem's prompt. Empty: no limit on tokens is kept.
   std::function<StatusOr<int64_t>(const Problem& problem)> count_tokens;
+  // What is asked of the answers of records.
+  AnswerChecks answers;
 };
 
 // For text before there is a tokenizer: the contents of the messages, one a line.

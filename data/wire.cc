@@ -154,11 +154,13 @@ StatusOr<Completion> FromProto(const proto::Completion& message) {
   return completion;
 }
 
-proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion) {
+proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion,
+                         int64_t completion_tokens) {
   proto::ScoreItem item;
   item.set_prompt(ToValidUtf8(problem.prompt));
   item.set_completion(ToValidUtf8(completion));
   item.set_answer(ToValidUtf8(problem.answer));
+  item.set_completion_tokens(static_cast<int32_t>(completion_tokens));
   return item;
 }
 

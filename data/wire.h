@@ -44,7 +44,8 @@ StatusOr<Completion> FromProto(const proto::Completion& message);
 
 // What a reward service judges. Texts become valid UTF-8: a protobuf string that is not would make
 // the whole call fail at the receiver.
-proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion);
+proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion,
+                         int64_t completion_tokens);
 
 proto::Score ToProto(const Score& score);  // the detail as valid UTF-8
 StatusOr<Score> FromProto(const proto::Score& message);

@@ -107,6 +107,13 @@ class CountdownVerifier : public Verifier {
     return Compare(text, *expression, *record);
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    const Status status = ParseRecord(answer).status();
+    return status.ok() ? status
+                       : absl::InvalidArgumentError(
+                             absl::StrCat("countdown: the problem's answer ", status.message()));
+  }
+
   std::string Vote(absl::string_view completion) const override { return TaggedVote(completion); }
 };
 

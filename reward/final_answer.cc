@@ -14,13 +14,6 @@ constexpr absl::string_view kOpen = "<answer>", kClose = "</answer>";
 constexpr absl::string_view kBoxed = "\\boxed{", kHashes = "####", kEndThink = "</think>";
 constexpr auto kNone = absl::string_view::npos;
 
-std::optional<absl::string_view> LastHashes(absl::string_view text) {
-  const size_t at = text.rfind(kHashes);
-  if (at == kNone) return std::nullopt;
-  text.remove_prefix(at + kHashes.size());
-  return text.substr(0, std::min(text.find('\n'), text.find("</")));
-}
-
 }  // namespace
 
 std::vector<absl::string_view> Boxes(absl::string_view text) {
@@ -52,6 +45,13 @@ std::optional<absl::string_view> LastAnswerTag(absl::string_view text) {
   if (open == kNone) return std::nullopt;
   const size_t begin = open + kOpen.size();
   return text.substr(begin, text.find(kClose, begin) - begin);
+}
+
+std::optional<absl::string_view> LastHashes(absl::string_view text) {
+  const size_t at = text.rfind(kHashes);
+  if (at == kNone) return std::nullopt;
+  text.remove_prefix(at + kHashes.size());
+  return text.substr(0, std::min(text.find('\n'), text.find("</")));
 }
 
 std::string TaggedVote(absl::string_view text) {
@@ -90,6 +90,18 @@ std::optional<absl::string_view> AfterAnswerIs(absl::string_view text) {
 absl::string_view AfterThinking(absl::string_view text) {
   const size_t at = text.rfind(kEndThink);
   return at == kNone ? text : text.substr(at + kEndThink.size());
+}
+
+std::string FinalAnswer(absl::string_view completion) {
+  const absl::string_view said = AfterThinking(completion);
+  const std::optional<absl::string_view> marked = LastMarkedAnswer(said);
+  absl::string_view answer = marked.value_or(said);
+  if (marked) {
+    if (const std::vector<absl::string_view> boxes = Boxes(*marked); !boxes.empty()) {
+      answer = boxes.back();
+    }
+  }
+  return std::string(absl::StripAsciiWhitespace(answer));
 }
 
 }  // namespace hone

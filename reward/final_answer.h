@@ -21,6 +21,9 @@ std::string TaggedVote(absl::string_view text);
 // ones, \{ and \}, are text. The backslash may be doubled.
 std::vector<absl::string_view> Boxes(absl::string_view text);
 
+// What follows the last "####", to the end of its line or a closing tag.
+std::optional<absl::string_view> LastHashes(absl::string_view text);
+
 // The content of the last of these in the text, that is, of the one that ends last: \boxed{…},
 // <answer>…</answer>, and "#### …" to the end of its line or a closing tag. An unclosed one counts
 // for nothing.
@@ -31,6 +34,11 @@ std::optional<absl::string_view> AfterAnswerIs(absl::string_view text);
 
 // The text behind the last </think>, or all of it without one: what was thought is no answer.
 absl::string_view AfterThinking(absl::string_view text);
+
+// The final answer of a completion that is compared as text: the last mark (LastMarkedAnswer)
+// behind the thinking, of a mark with a \boxed{} in it the last such, else all that is said there.
+// Without white space around it; empty when nothing is said.
+std::string FinalAnswer(absl::string_view completion);
 
 }  // namespace hone
 

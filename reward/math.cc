@@ -15,7 +15,9 @@
 #include "reward/final_answer.h"
 #include "reward/math/answer_text.h"
 #include "reward/math/compare.h"
+#include "reward/math/find_answer.h"
 #include "reward/math/parser.h"
+#include "reward/math/rename.h"
 #include "reward/math/units.h"
 #include "reward/math/vocabulary.h"
 #include "reward/number_text.h"
@@ -99,17 +101,23 @@ std::vector<Comma> CommaReadings(absl::string_view text) {
 
 bool HasBareLogarithm(absl::string_view text) { return absl::StrContains(text, "log"); }
 
-bool SameMathematics(absl::string_view wanted, absl::string_view found, Budget* budget) {
+bool SameMathematics(const MathSpec& spec, absl::string_view wanted, absl::string_view found,
+                     Budget* budget) {
   Arena arena(budget);
   Equality equality(&arena, Mix64(wanted.size() * 1000003 + found.size()));
+  equality.SetMinDigits(spec.digits);
+  const auto parse = [&](absl::string_view text, Comma comma) {
+    const Ref tree = math::Parse(text, comma, &arena);
+    return spec.variables == "by_position" ? math::NumberVariables(tree, &arena) : tree;
+  };
   const bool logarithm = HasBareLogarithm(wanted) || HasBareLogarithm(found);
   for (const Comma wanted_comma : CommaReadings(wanted)) {
-    const Ref a = math::Parse(wanted, wanted_comma, &arena);
+    const Ref a = parse(wanted, wanted_comma);
     if (a == nullptr) continue;
     for (const Comma found_comma : CommaReadings(found)) {
       // Two lists are not compared as two decimals.
       if (wanted_comma == Comma::kDecimal && found_comma == Comma::kDecimal) continue;
-      const Ref b = math::Parse(found, found_comma, &arena);
+      const Ref b = parse(found, found_comma);
       if (b == nullptr) continue;
       for (const bool common : {false, true}) {
         if (common && !logarithm) break;
@@ -128,14 +136,16 @@ bool SameNumberInWords(absl::string_view wanted, absl::string_view found) {
 }
 
 // How two answers were found to be the same; empty if they are not.
-absl::string_view Match(absl::string_view wanted, absl::string_view found, Budget* budget) {
+absl::string_view Match(const MathSpec& spec, absl::string_view wanted, absl::string_view found,
+                        Budget* budget) {
   const std::string a = math::CompactText(wanted), b = math::CompactText(found);
   if (a == b) return kSameText;
   const char choice = math::ChoiceLetter(wanted);
   if (choice != 0 && choice == math::ChoiceLetter(found)) return "the same choice";
-  if (SameMathematics(wanted, found, budget)) return "the same value";
+  if (SameMathematics(spec, wanted, found, budget)) return "the same value";
   if (const auto behind = math::BehindChoice(found); behind && choice == 0) {
-    if (SameMathematics(wanted, *behind, budget)) return "the same value behind a choice's letter";
+    if (SameMathematics(spec, wanted, *behind, budget))
+      return "the same value behind a choice's letter";
   }
   const bool words = a.size() > 1 && std::all_of(a.begin(), a.end(), [](char c) {
                        return absl::ascii_isalpha(c) || static_cast<unsigned char>(c) >= 0x80;
@@ -168,55 +178,6 @@ struct Judgement {
   Verdict verdict;
 };
 
-Verdict Compare(absl::string_view prompt, const FoundAnswer& wanted, const FoundAnswer& found) {
-  if (found.text.size() > kMaxMathBytes) {
-    return {.outcome = Outcome::kIncorrect,
-            .detail = absl::StrCat("the answer is longer than ", kMaxMathBytes, " bytes")};
-  }
-  Budget budget(kSteps);
-  const absl::string_view how = Match(wanted.text, found.text, &budget);
-  if (how.empty()) {
-    return {.outcome = Outcome::kIncorrect,
-            .detail = absl::StrCat(ShownFormula(found.text), ", wanted ", ShownFormula(wanted.text),
-                                   budget.exhausted() ? " (beyond the budget)" : "")};
-  }
-  if (how != kSameText && RepeatsQuestion(prompt, wanted.text, found.text)) {
-    return {.outcome = Outcome::kIncorrect,
-            .detail = absl::StrCat(ShownFormula(found.text), " stands in the question")};
-  }
-  return {.outcome = Outcome::kCorrect,
-          .reward = 1,
-          .detail = absl::StrCat(ShownFormula(found.text), ": ", how)};
-}
-
-Judgement MakeJudgement(absl::string_view prompt, absl::string_view completion,
-                        absl::string_view answer) {
-  Judgement judgement{math::FindWanted(answer, Reads), std::nullopt, {}};
-  const std::string& wanted = judgement.wanted.text;
-  if (wanted.empty() || wanted.size() > kMaxMathBytes) {
-    judgement.verdict = {.outcome = Outcome::kError,
-                         .detail = absl::StrCat("math: the problem's answer is ",
-                                                wanted.empty() ? "empty" : "too long")};
-    return judgement;
-  }
-  std::optional<FoundAnswer>& found = judgement.found;
-  found = math::FindAnswer(completion, Reads);
-  const absl::string_view said = AfterThinking(completion);
-  if (!found && absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(said), wanted)) {
-    found = FoundAnswer{std::string(said), "the whole text"};
-  }
-  if (!found && math::ChoiceLetter(wanted) != 0) {
-    const char letter = math::LoneLetter(said);
-    if (letter != 0) found = FoundAnswer{std::string(1, letter), "a letter that stands alone"};
-  }
-  if (!found || absl::StripAsciiWhitespace(found->text).empty()) {
-    judgement.verdict = {.outcome = Outcome::kUnparseable, .detail = "no answer"};
-  } else {
-    judgement.verdict = Compare(prompt, judgement.wanted, *found);
-  }
-  return judgement;
-}
-
 // The tree of a text in one form; empty if it is not read.
 std::string ReadAs(absl::string_view text) {
   if (text.size() > kMaxMathBytes) return "";
@@ -230,8 +191,27 @@ std::string ShownTree(absl::string_view text) {
   return tree.empty() ? "no mathematics; compared as words" : ShownFormula(tree);
 }
 
+math::Extraction MakeExtraction(const MathSpec& spec) {
+  using math::Place;
+  constexpr std::pair<absl::string_view, Place> kPlaces[] = {
+      {"mark", Place::kMark},       {"boxed", Place::kBoxed},   {"answer_tag", Place::kAnswerTag},
+      {"hash", Place::kHash},       {"phrase", Place::kPhrase}, {"whole", Place::kWhole},
+      {"formula", Place::kFormula}, {"number", Place::kNumber}, {"last", Place::kLast}};
+  math::Extraction extraction;
+  extraction.first = spec.candidates == "first";
+  extraction.places.clear();
+  for (const std::string& name : spec.extraction) {
+    for (const auto& [known, place] : kPlaces) {
+      if (known == name) extraction.places.push_back(place);
+    }
+  }
+  return extraction;
+}
+
 class MathVerifier : public Verifier {
  public:
+  explicit MathVerifier(const MathSpec& spec) : spec_(spec), extraction_(MakeExtraction(spec)) {}
+
   Verdict Judge(absl::string_view prompt, absl::string_view completion,
                 absl::string_view answer) const override {
     return MakeJudgement(prompt, completion, answer).verdict;
@@ -252,16 +232,94 @@ class MathVerifier : public Verifier {
     return steps;
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    HONE_RETURN_IF_ERROR(CheckEqualsItself(*this, answer));
+    // The same text equals itself whatever it is; here it must do so by what it means.
+    const std::string wanted = math::FindWanted(answer, Reads).text;
+    if (!math::BracesMatch(wanted)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the braces of the answer ", ShownFormula(wanted), " do not match"));
+    }
+    Budget budget(kSteps);
+    if (!Reads(wanted) || SameMathematics(spec_, wanted, wanted, &budget)) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("the answer ", ShownFormula(wanted),
+                                                   " has no value that equals itself",
+                                                   budget.exhausted() ? " within the budget" : ""));
+  }
+
   std::string Vote(absl::string_view completion) const override {
-    const std::optional<FoundAnswer> found = math::FindAnswer(completion, Reads);
+    const std::optional<FoundAnswer> found = math::FindAnswer(completion, extraction_, Reads);
     if (!found || found->text.size() > kMaxMathBytes) return "";
     std::string tree = ReadAs(found->text);
     return tree.empty() ? math::CompactText(found->text) : tree;
   }
+
+ private:
+  Verdict Compare(absl::string_view prompt, const FoundAnswer& wanted,
+                  const FoundAnswer& found) const {
+    if (found.text.size() > kMaxMathBytes) {
+      return {.outcome = Outcome::kIncorrect,
+              .detail = absl::StrCat("the answer is longer than ", kMaxMathBytes, " bytes")};
+    }
+    Budget budget(kSteps);
+    const absl::string_view how = Match(spec_, wanted.text, found.text, &budget);
+    if (how.empty()) {
+      return {
+          .outcome = Outcome::kIncorrect,
+          .detail = absl::StrCat(ShownFormula(found.text), ", wanted ", ShownFormula(wanted.text),
+                                 budget.exhausted() ? " (beyond the budget)" : "")};
+    }
+    if (how != kSameText && RepeatsQuestion(prompt, wanted.text, found.text)) {
+      return {.outcome = Outcome::kIncorrect,
+              .detail = absl::StrCat(ShownFormula(found.text), " stands in the question")};
+    }
+    return {.outcome = Outcome::kCorrect,
+            .reward = 1,
+            .detail = absl::StrCat(ShownFormula(found.text), ": ", how)};
+  }
+
+  Judgement MakeJudgement(absl::string_view prompt, absl::string_view completion,
+                          absl::string_view answer) const {
+    Judgement judgement{math::FindWanted(answer, Reads), std::nullopt, {}};
+    const std::string& wanted = judgement.wanted.text;
+    if (wanted.empty() || wanted.size() > kMaxMathBytes) {
+      judgement.verdict = {.outcome = Outcome::kError,
+                           .detail = absl::StrCat("math: the problem's answer is ",
+                                                  wanted.empty() ? "empty" : "too long")};
+      return judgement;
+    }
+    std::optional<FoundAnswer>& found = judgement.found;
+    found = math::FindAnswer(completion, extraction_, Reads);
+    const absl::string_view said = AfterThinking(completion);
+    if (!found && LooksIn(math::Place::kWhole) &&
+        absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(said), wanted)) {
+      found = FoundAnswer{std::string(said), "the whole text"};
+    }
+    if (!found && LooksIn(math::Place::kLast) && math::ChoiceLetter(wanted) != 0) {
+      const char letter = math::LoneLetter(said);
+      if (letter != 0) found = FoundAnswer{std::string(1, letter), "a letter that stands alone"};
+    }
+    if (!found || absl::StripAsciiWhitespace(found->text).empty()) {
+      judgement.verdict = {.outcome = Outcome::kUnparseable, .detail = "no answer"};
+    } else {
+      judgement.verdict = Compare(prompt, judgement.wanted, *found);
+    }
+    return judgement;
+  }
+
+  bool LooksIn(math::Place place) const {
+    const std::vector<math::Place>& places = extraction_.places;
+    return std::find(places.begin(), places.end(), place) != places.end();
+  }
+
+  const MathSpec spec_;
+  const math::Extraction extraction_;
 };
 
 }  // namespace
 
-std::unique_ptr<Verifier> MakeMathVerifier() { return std::make_unique<MathVerifier>(); }
+std::unique_ptr<Verifier> MakeMathVerifier(const MathSpec& spec) {
+  return std::make_unique<MathVerifier>(spec);
+}
 
 }  // namespace hone

@@ -1,7 +1,7 @@
 // The math reward: is the completion's final answer the same mathematics as the problem's? Numbers,
 // formulas, sets, intervals, tuples, matrices, equations, inequalities, text and choices, in LaTeX
 // or plain notation; docs/rewards.md says what is accepted. Where an answer is looked for:
-// reward/math/answer_text.h.
+// reward/math/find_answer.h.
 //   correct      reward 1
 //   incorrect    reward 0: an answer, but not this one; also one that is too long, nests too deep,
 //                costs more than the budget, or repeats the question
@@ -16,7 +16,7 @@
 
 namespace hone {
 
-std::unique_ptr<Verifier> MakeMathVerifier();
+std::unique_ptr<Verifier> MakeMathVerifier(const MathSpec& spec = {});
 
 }  // namespace hone
 

@@ -26,8 +26,9 @@ class RewardService : public proto::Reward::Service {
     for (const proto::ScoreItem& item : request->items()) {
       // Judging is bounded for each item, not for a request: nobody may want the rest any more.
       if (context->IsCancelled()) return grpc::Status::CANCELLED;
+      const int64_t tokens = item.has_completion_tokens() ? item.completion_tokens() : -1;
       *response->add_scores() =
-          ToProto(reward->Judge(item.prompt(), item.completion(), item.answer()));
+          ToProto(reward->Judge(item.prompt(), item.completion(), item.answer(), tokens));
     }
     return grpc::Status::OK;
   }

@@ -5,10 +5,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "config/nearest.h"
+#include "reward/choice.h"
 #include "reward/countdown.h"
+#include "reward/exact.h"
 #include "reward/format.h"
+#include "reward/language.h"
+#include "reward/length.h"
 #include "reward/math.h"
 #include "reward/number.h"
+#include "reward/regex.h"
+#include "reward/repetition.h"
 
 namespace hone {
 namespace {
@@ -22,10 +28,19 @@ struct Entry {
 
 // Sorted by name. A new reward is a new line here.
 constexpr Entry kVerifiers[] = {
+    {"choice", [](const VerifierSpec& s) -> Made { return MakeChoiceVerifier(s.choice); }},
     {"countdown", [](const VerifierSpec&) -> Made { return MakeCountdownVerifier(); }},
+    {"exact", [](const VerifierSpec& s) -> Made { return MakeExactVerifier(s.exact); }},
     {"format", [](const VerifierSpec&) -> Made { return MakeFormatVerifier(); }},
-    {"math", [](const VerifierSpec&) -> Made { return MakeMathVerifier(); }},
+    {"language", [](const VerifierSpec& s) -> Made { return MakeLanguageVerifier(s.language); }},
+    {"length", [](const VerifierSpec& s) -> Made { return MakeLengthVerifier(s.length); }},
+    {"length_cosine",
+     [](const VerifierSpec& s) -> Made { return MakeLengthCosineVerifier(s.length_cosine); }},
+    {"math", [](const VerifierSpec& s) -> Made { return MakeMathVerifier(s.math); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
+    {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
+    {"repetition",
+     [](const VerifierSpec& s) -> Made { return MakeRepetitionVerifier(s.repetition); }},
 };
 
 }  // namespace
@@ -33,6 +48,21 @@ constexpr Entry kVerifiers[] = {
 Explanation Verifier::Explain(absl::string_view prompt, absl::string_view completion,
                               absl::string_view answer) const {
   return {{"compared", Judge(prompt, completion, answer).detail}};
+}
+
+Verdict Verifier::JudgeTerm(absl::string_view prompt, absl::string_view completion,
+                            absl::string_view answer, const TermContext&) const {
+  return Judge(prompt, completion, answer);
+}
+
+Status Verifier::CheckAnswer(absl::string_view) const { return absl::OkStatus(); }
+
+Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer) {
+  const Verdict verdict = verifier.Judge("", absl::StrCat("<answer>", answer, "</answer>"), answer);
+  if (verdict.outcome == Outcome::kCorrect) return absl::OkStatus();
+  if (IsVerifierFailure(verdict.outcome)) return absl::InvalidArgumentError(verdict.detail);
+  return absl::InvalidArgumentError(
+      absl::StrCat("the answer does not equal itself: ", verdict.detail));
 }
 
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec) {
@@ -59,10 +89,12 @@ StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
 }
 
 Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
-                       absl::string_view answer) const {
+                       absl::string_view answer, int64_t completion_tokens) const {
   Score score;
+  TermContext context{.first = std::nullopt, .completion_tokens = completion_tokens};
   for (size_t i = 0; i < terms_.size(); ++i) {
-    const Verdict verdict = verifiers_[i]->Judge(prompt, completion, answer);
+    const Verdict verdict = verifiers_[i]->JudgeTerm(prompt, completion, answer, context);
+    if (i == 0) context.first = verdict.outcome;
     const bool decides =
         i == 0 || (IsVerifierFailure(verdict.outcome) && !IsVerifierFailure(score.outcome));
     if (decides) score.outcome = verdict.outcome;

@@ -4,7 +4,9 @@
 #ifndef HONE_REWARD_VERIFIER_H_
 #define HONE_REWARD_VERIFIER_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,12 +21,18 @@ namespace hone {
 
 struct Verdict {
   Outcome outcome = Outcome::kError;
-  double reward = 0;   // before the term's weight; in [0, 1] for the built-in ones
+  double reward = 0;   // before the term's weight; in [0, 1], of penalties in [-1, 0]
   std::string detail;  // what was extracted and compared
 };
 
 // What led to a verdict, for people: what was found, as what it was read, how it was compared.
 using Explanation = std::vector<std::pair<std::string, std::string>>;  // a step, and what it gave
+
+// What is known of a sample besides its texts.
+struct TermContext {
+  std::optional<Outcome> first;    // of the reward's first term; not for that term itself
+  int64_t completion_tokens = -1;  // the stop token included; -1: not known
+};
 
 class Verifier {
  public:
@@ -32,13 +40,22 @@ class Verifier {
   // `prompt` is the text the completion continues; `answer` is the problem's record.
   virtual Verdict Judge(absl::string_view prompt, absl::string_view completion,
                         absl::string_view answer) const = 0;
+  // The same as a term of a reward; for the verifiers whose verdict depends on the context.
+  virtual Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
+                            absl::string_view answer, const TermContext& context) const;
   // The steps of the same judgement; by default its detail alone.
   virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
                               absl::string_view answer) const;
+  // Whether a problem's record is one that completions can be judged by; an error says what is
+  // wrong with it. By default none is wrong.
+  virtual Status CheckAnswer(absl::string_view answer) const;
   // The completion's final answer in one form for all ways to write it, for a majority vote; empty
   // when there is none.
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
+
+// For verifiers that compare final answers: the record, given as the answer, must be correct.
+Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer);
 
 // InvalidArgument for an unknown name, with the nearest known one.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);
@@ -48,8 +65,9 @@ StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);
 class RewardSum {
  public:
   static StatusOr<RewardSum> Make(absl::Span<const RewardSpec> terms);
-  Score Judge(absl::string_view prompt, absl::string_view completion,
-              absl::string_view answer) const;
+  // `completion_tokens` as in TermContext.
+  Score Judge(absl::string_view prompt, absl::string_view completion, absl::string_view answer,
+              int64_t completion_tokens = -1) const;
   std::string Vote(absl::string_view completion) const;  // the first term's
 
  private:

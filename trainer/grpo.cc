@@ -12,6 +12,7 @@
 #include "trainer/batch.h"
 #include "trainer/group_source.h"
 #include "trainer/schedule.h"
+#include "trainer/verifier_failures.h"
 
 namespace hone {
 namespace {
@@ -43,7 +44,8 @@ class GrpoLoop {
       HONE_RETURN_IF_ERROR(source_.EnqueueAhead());
       ++position.step;
       HONE_ASSIGN_OR_RETURN(const StepGroups groups, source_.Next());
-      HONE_RETURN_IF_ERROR(CheckVerifier(groups));
+      HONE_RETURN_IF_ERROR(
+          CheckVerifierFailures(groups.All(), stage_.max_verifier_failures, position.step));
       timer.Start("learn");
       context_.progress.Phase("learning");
       const UpdateResult update = UpdatePolicy(groups.train);
@@ -68,23 +70,6 @@ class GrpoLoop {
     if (every > 0 && context_.position.stage_step % every == 0) {
       context_.learners.ReplaceReference();
     }
-  }
-
-  Status CheckVerifier(const StepGroups& groups) const {
-    int64_t failed = 0, samples = 0;
-    for (const Group* group : groups.All()) {
-      for (const Score& score : group->scores) {
-        failed += IsVerifierFailure(score.outcome);
-        ++samples;
-      }
-    }
-    if (static_cast<double>(failed) <= stage_.max_verifier_failures * samples) {
-      return absl::OkStatus();
-    }
-    return absl::UnavailableError(absl::StrFormat(
-        "the verifier failed on %d of %d samples of step %d (max_verifier_failures is %g); see the "
-        "details in rollouts/",
-        failed, samples, context_.position.step, stage_.max_verifier_failures));
   }
 
   // Advantages over the whole step, then one update for each minibatch of groups.
@@ -237,7 +222,8 @@ Status MeasureStart(StageContext& context, const GrpoStage& stage, const Task& t
 }  // namespace
 
 Status RunGrpo(StageContext& context, const GrpoStage& stage) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeStageTask(context, stage.source));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
+                        MakeStageTask(context, stage.source, stage.eval, stage.reward.front()));
   context.progress.StartStage("grpo", context.position.stage_step, stage.steps);
   if (context.position.stage_step == 0 && stage.eval.problems > 0) {
     HONE_RETURN_IF_ERROR(MeasureStart(context, stage, *task));

@@ -65,6 +65,7 @@ struct Trainer {
   const StartingModel& model;
   WeightsPublisher& publisher;
   const TrainerHost& host;
+  const AnswerCheckMaker& make_answer_check;
 };
 
 // What every rank has: its part of the policy, from the starting model or from a checkpoint (empty:
@@ -89,7 +90,8 @@ Status Follow(const Trainer& trainer) {
 
 // Rank 0: coordinator, stages, and everything that is written.
 Status Lead(const Trainer& trainer, Progress* progress) {
-  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, host] = trainer;
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, host, make_check] =
+      trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
   const TrainingState position = found ? found->state : TrainingState();
   std::string checkpoint = found ? found->path : "";
@@ -137,6 +139,7 @@ Status Lead(const Trainer& trainer, Progress* progress) {
                        *metrics,
                        *progress,
                        stop,
+                       make_check,
                        position};
   Status status = CatchTorch([&] { return RunStages(context); });
   if (const Status saved = save.Finish(); status.ok()) status = saved;
@@ -157,7 +160,7 @@ Status Lead(const Trainer& trainer, Progress* progress) {
 
 Status RunTrainer(const Experiment& experiment, const RunFolder& folder, const TrainerHost& host,
                   Progress* progress, const std::atomic<bool>& stop,
-                  const std::atomic<bool>& rank_lost) {
+                  const std::atomic<bool>& rank_lost, const AnswerCheckMaker& make_answer_check) {
   HONE_ASSIGN_OR_RETURN(Ranks ranks, JoinRanks(experiment.resources.trainer, rank_lost));
   const std::string hash = ExperimentHash(experiment);
   const Status status = CatchTorch([&]() -> Status {
@@ -167,7 +170,7 @@ Status RunTrainer(const Experiment& experiment, const RunFolder& folder, const T
     HONE_ASSIGN_OR_RETURN(const std::unique_ptr<WeightsPublisher> publisher,
                           WeightsPublisher::Start(host.listen + ":0", host.advertise));
     const Trainer trainer{experiment, folder, hash,       stop, rank_lost,
-                          ranks,      model,  *publisher, host};
+                          ranks,      model,  *publisher, host, make_answer_check};
     return ranks.all->world().rank == 0 ? Lead(trainer, progress) : Follow(trainer);
   });
   if (ranks.mpi && !status.ok() && !absl::IsCancelled(status)) ranks.mpi->Abandon();

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "config/experiment.h"
+#include "data/answer_check.h"
 #include "data/run_folder.h"
 #include "trainer/progress.h"
 
@@ -22,11 +23,12 @@ struct TrainerHost {
 // and returns when every stage is done. Cancelled when `stop` was raised: the step in work is
 // given up (a resumed run does it again, with the same result).
 // `rank_lost` is raised when another rank is known to be gone.
+// `make_answer_check` checks the answers of data (data/dataset.h).
 // With several ranks (resources.trainer) every one of them calls this; only rank 0 uses `progress`.
 // Blocks; every wait inside has a deadline and its error names what was waited for.
 Status RunTrainer(const Experiment& experiment, const RunFolder& folder, const TrainerHost& host,
                   Progress* progress, const std::atomic<bool>& stop,
-                  const std::atomic<bool>& rank_lost);
+                  const std::atomic<bool>& rank_lost, const AnswerCheckMaker& make_answer_check);
 
 }  // namespace hone
 

@@ -1,5 +1,6 @@
 #include "trainer/sft.h"
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,8 @@ SftStep TrainStep(LearnerGroup& learners, int stage, std::vector<TrainSequence> 
 
 Status RunSft(StageContext& context, const SftStage& stage) {
   TrainingState& position = context.position;
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeStageTask(context, stage.source));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
+                        MakeStageTask(context, stage.source, stage.eval, std::nullopt));
   DemonstrationReader reader = ReaderFor(context, stage, *task);
   context.progress.StartStage("sft", position.stage_step, stage.steps);
 

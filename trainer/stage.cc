@@ -95,9 +95,12 @@ Status PublishWeights(StageContext& context) {
                                      context.learners.Publish(version));
 }
 
-StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source) {
-  HONE_ASSIGN_OR_RETURN(const PromptTools tools,
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source,
+                                              const EvalSpec& eval,
+                                              const std::optional<VerifierSpec>& training) {
+  HONE_ASSIGN_OR_RETURN(PromptTools tools,
                         ModelPromptTools(context.experiment.model.path, context.tokenizer));
+  tools.answers = {context.make_answer_check, training, eval.problems > 0};
   HONE_ASSIGN_OR_RETURN(std::unique_ptr<Task> task, MakeTask(source, tools));
   for (const std::string& note : task->notes()) context.progress.Say(note);
   return task;

@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/types/span.h"
 #include "base/status.h"
 #include "config/experiment.h"
+#include "data/answer_check.h"
 #include "data/ledger.h"
 #include "data/records.h"
 #include "data/run_folder.h"
@@ -39,6 +41,7 @@ struct StageContext {
   MetricsWriter& metrics;
   Progress& progress;
   const std::atomic<bool>& stop;
+  const AnswerCheckMaker& make_answer_check;
   TrainingState position;
 };
 
@@ -61,8 +64,11 @@ class StepTimer {
 // Makes the learner's weights the version that workers sample from.
 Status PublishWeights(StageContext& context);
 
-// The stage's task, with prompts made for the run's model. Says what is left out of data.
-StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source);
+// The stage's task, with prompts made for the run's model and answers checked. Says what is left
+// out of data. `training`: the reward that judges its training problems, if one does.
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source,
+                                              const EvalSpec& eval,
+                                              const std::optional<VerifierSpec>& training);
 
 // A problem as a prompt; `id` names the draw.
 StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_t id);

@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kQuickBits = 128;
 constexpr int kThoroughBits = 1024;
-constexpr int kMinSignificantDigits = 4;
 constexpr int kDigitsWithSlack = 10;
 constexpr int kMaxPlaces = 60;  // a rounding to more would be none
 
@@ -112,7 +111,8 @@ bool Equality::SameWithVariables(Ref a, Ref b) {
 }
 
 bool Equality::RoundsTo(Ref exact, Ref decimal) {
-  if (SignificantDigits(decimal) < kMinSignificantDigits || IsDecimal(exact)) return false;
+  if (min_digits_ == 0 || IsDecimal(exact)) return false;
+  if (SignificantDigits(decimal) < min_digits_) return false;
   const std::optional<Fraction> fraction = Exact(exact, budget());
   if (fraction && fraction->Terminates()) return false;
   // |exact - decimal| ≤ 1/2 (or 1) unit of the last digit

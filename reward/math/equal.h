@@ -5,9 +5,9 @@
 // variables this is done at several points whose coordinates depend on the seed; points where a
 // side is not real are passed over unless there is no other.
 //
-// A decimal of at least four significant digits stands for the value that rounds to it, if that
-// value itself has no such ending: 0.3333 for 1/3, 1.4142 for \sqrt{2}; not 1.031 for 33/32. From
-// ten digits on the last may be off by one.
+// A decimal of at least four significant digits (or as many as SetMinDigits says) stands for the
+// value that rounds to it, if that value itself has no such ending: 0.3333 for 1/3, 1.4142 for
+// \sqrt{2}; not 1.031 for 33/32. From ten digits on the last may be off by one.
 #ifndef HONE_REWARD_MATH_EQUAL_H_
 #define HONE_REWARD_MATH_EQUAL_H_
 
@@ -31,6 +31,8 @@ class Equality {
 
   Arena* arena() { return arena_; }
   Budget* budget() { return arena_->budget(); }
+  // Significant digits that a rounded decimal needs from now on; 0: none is accepted.
+  void SetMinDigits(int digits) { min_digits_ = digits; }
   // \log without a base has base 10 from now on.
   void UseCommonLogarithm(bool common) { common_logarithm_ = common; }
 
@@ -46,6 +48,7 @@ class Equality {
   Arena* arena_;
   uint64_t seed_;
   bool common_logarithm_ = false;
+  int min_digits_ = 4;
 };
 
 }  // namespace hone::math

@@ -207,6 +207,22 @@ TEST_F(CommandTest, ARunLearnsFromFiles) {
   EXPECT_THAT(run.out, HasSubstr("data (seed 7) is done"));
 }
 
+TEST_F(CommandTest, AnswersThatNobodyCanGiveStopARunBeforeItStarts) {
+  Write("a.jsonl",
+        "{\"prompt\":\"1+1?\",\"answer\":\"2\"}\n{\"prompt\":\"?\",\"answer\":\"two or three\"}\n");
+  Write("e.yaml",
+        "name: e\nmodel: {init: {}}\nstages:\n  - grpo:\n      data: {path: a.jsonl, "
+        "heldout_fraction: 0}\n      reward: [number]\n      eval: {problems: 0}\n");
+  RunResult result = Hone("run e.yaml --dry-run");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("a.jsonl:2: `number`: number: the problem's answer"));
+  result = Hone("run e.yaml --dry-run stages.0.grpo.data.bad_answers=skip");
+  EXPECT_EQ(result.code, 0) << result.err;
+  result = Hone("run e.yaml --dry-run 'stages.0.grpo.reward=[{name: regex, pattern: (}]'");
+  EXPECT_EQ(result.code, 2);
+  EXPECT_THAT(result.err, HasSubstr("stages.0.grpo.reward: the pattern of the reward `regex`"));
+}
+
 TEST_F(CommandTest, DoctorReports) {
   const RunResult result = Hone("doctor");
   EXPECT_EQ(result.code, 0);

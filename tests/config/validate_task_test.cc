@@ -112,6 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"data.messages_field=m", "messages_field needs prompt_template: chat"},
                     Case{"data.prompt_field=\"\"", "prompt_field is empty"},
                     Case{"data.reward=nmber", "did you mean `number`?"},
+                    Case{"data.bad_answers=skp", "did you mean `skip`?"},
                     Case{"data.filters=[{\"equals\":\"x\"}]", "filters.0.field is missing"},
                     Case{"data.min_prompt_chars=-1", "min_prompt_chars must be at least 0"},
                     Case{"data.max_prompt_chars=-1", "max_prompt_chars must be at least 0"},

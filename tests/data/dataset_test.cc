@@ -5,11 +5,14 @@
 
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/philox.h"
 #include "nlohmann/json.hpp"
@@ -21,6 +24,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 std::string Line(const std::string& prompt, const std::string& answer,
                  const std::string& completion = "") {
@@ -218,6 +222,83 @@ TEST_F(DatasetTest, FiltersOnFieldsLengthsAndTokens) {
   };
   EXPECT_THAT(Training(*Make(spec, tools)), ElementsAre("aa"));
   EXPECT_EQ(Make(spec)->num_demonstrations(), 3);  // no tokenizer, no limit
+}
+
+// Whole numbers pass, by a reward of any name; the reward `format` is asked for nothing.
+PromptTools CheckNumbers(std::optional<VerifierSpec> training, bool heldout) {
+  PromptTools tools;
+  tools.answers.make = [](const VerifierSpec& reward) -> StatusOr<AnswerCheck> {
+    if (reward.name == "regex") return absl::InvalidArgumentError("no such reward");
+    return [name = reward.name](absl::string_view answer) -> Status {
+      int number = 0;
+      if (name == "format" || absl::SimpleAtoi(answer, &number)) return absl::OkStatus();
+      return absl::InvalidArgumentError(absl::StrCat(name, ": ", answer, " is no number"));
+    };
+  };
+  tools.answers.training = std::move(training);
+  tools.answers.heldout = heldout;
+  return tools;
+}
+
+TEST_F(DatasetTest, BadAnswersAreNamedWithTheirLines) {
+  DataSpec spec;
+  spec.heldout_fraction = 0;
+  std::string text = Line("a", "1") + "\n" + Line("b", "x") + Line("c", "3");
+  spec.path = Write("a.jsonl", text);
+  const PromptTools tools = CheckNumbers(VerifierSpec{"number"}, false);
+  EXPECT_EQ(MakeDataset(spec, tools).status().message(),
+            absl::StrCat("1 answer cannot be judged by the reward:\n  ", spec.path,
+                         ":3: number: x is no number\nCorrect them, choose another reward, leave "
+                         "them out by data.filters, or set data.bad_answers: skip"));
+  for (int i = 0; i < 20; ++i) text += Line(absl::StrCat("p", i), "y");
+  spec.path = Write("a.jsonl", text);
+  const Status status = MakeDataset(spec, tools).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(status.message(), HasSubstr("21 answers cannot"));
+  EXPECT_THAT(status.message(), HasSubstr("a.jsonl:13: number: y is no number\n  and 11 more"));
+
+  EXPECT_EQ(Make(spec)->num_demonstrations(), 23);  // nobody asks
+  EXPECT_EQ(Make(spec, CheckNumbers(VerifierSpec{"format"}, true))->num_demonstrations(), 23);
+  EXPECT_EQ(MakeDataset(spec, CheckNumbers(VerifierSpec{"regex"}, false)).status().message(),
+            "no such reward");
+}
+
+TEST_F(DatasetTest, BadAnswersAreLeftOutWhenAsked) {
+  DataSpec spec;
+  spec.heldout_fraction = 0;
+  spec.bad_answers = "skip";
+  spec.path = Write("a.jsonl", Line("a", "1") + Line("b", "x") + Line("c", "3") + Line("d", "y"));
+  const auto task = Make(spec, CheckNumbers(VerifierSpec{"number"}, false));
+  EXPECT_THAT(Training(*task), UnorderedElementsAre("a", "c"));
+  EXPECT_THAT(task->notes(), ElementsAre(HasSubstr("2 whose answer the reward cannot judge by")));
+  spec.path = Write("a.jsonl", Line("b", "x"));
+  EXPECT_THAT(MakeDataset(spec, CheckNumbers(VerifierSpec{"number"}, false)).status().message(),
+              HasSubstr("none of its 1 records is left to train on"));
+}
+
+TEST_F(DatasetTest, HeldOutAnswersAreCheckedByTheirOwnReward) {
+  DataSpec spec;
+  spec.path = Write("a.jsonl", Line("a", "x"));
+  spec.heldout_path = Write("b.jsonl", Line("b", "y"));
+  EXPECT_EQ(Make(spec, CheckNumbers(std::nullopt, false))->num_heldout(), 1);
+  EXPECT_THAT(MakeDataset(spec, CheckNumbers(std::nullopt, true)).status().message(),
+              HasSubstr("b.jsonl:1: number: y"));
+  spec.reward = {"format"};
+  EXPECT_EQ(Make(spec, CheckNumbers(std::nullopt, true))->num_heldout(), 1);
+  EXPECT_THAT(MakeDataset(spec, CheckNumbers(VerifierSpec{"number"}, true)).status().message(),
+              HasSubstr("a.jsonl:1: number: x"));
+  // A share of one file: each record by the reward of its side.
+  std::string text;
+  for (int i = 0; i < 200; ++i) text += Line(absl::StrCat("p", i), "x");
+  spec.path = Write("a.jsonl", text);
+  spec.heldout_path.clear();
+  spec.heldout_fraction = 0.5;
+  spec.bad_answers = "skip";
+  spec.reward = {"number"};
+  const auto task = Make(spec, CheckNumbers(VerifierSpec{"format"}, false));
+  EXPECT_EQ(task->num_demonstrations() + task->num_heldout(), 200);
+  EXPECT_THAT(MakeDataset(spec, CheckNumbers(VerifierSpec{"format"}, true)).status().message(),
+              HasSubstr("holds out none"));
 }
 
 TEST_F(DatasetTest, ErrorsNameFileAndLine) {

@@ -131,7 +131,9 @@ TEST(WireTest, BadScoresAreRefused) {
 
 TEST(WireTest, TextThatIsNotUtf8ArrivesMarked) {
   const Problem problem = {.prompt = "p", .answer = "{}"};
-  EXPECT_EQ(OverTheWire(ToProto(problem, "ab\xE2\x82")).completion(), "ab\xEF\xBF\xBD\xEF\xBF\xBD");
+  const proto::ScoreItem item = OverTheWire(ToProto(problem, "ab\xE2\x82", 2));
+  EXPECT_EQ(item.completion(), "ab\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(item.completion_tokens(), 2);
   Score score;
   score.detail = "\xFF";
   EXPECT_EQ(OverTheWire(ToProto(score)).detail(), "\xEF\xBF\xBD");

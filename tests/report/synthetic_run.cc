@@ -148,7 +148,7 @@ class Builder {
     GrpoStage& grpo = experiment.stages.emplace_back().grpo.emplace();
     grpo.source.task.emplace();
     grpo.steps = run_.planned_grpo_steps;
-    grpo.reward = {{"countdown", 1.0}, {"format", 0.1}};
+    grpo.reward = {{{"countdown"}, 1.0}, {{"format"}, 0.1}};
     grpo.optimizer.lr = run_.lr;
     ASSERT_TRUE(WriteFileAtomically(folder_.experiment(), ToYaml(experiment)).ok());
     if (run_.ledger) ledger_ = *Ledger::Open(folder_.ledger(), ExperimentHash(experiment));

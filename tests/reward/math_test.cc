@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "config/load.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 
@@ -33,6 +34,13 @@ int ForEachLine(const std::string& name, const std::function<void(const nlohmann
   return lines;
 }
 
+// The reward `math` with the keys of a case.
+nlohmann::json Settings(const nlohmann::json& one) {
+  nlohmann::json settings = one.value("settings", nlohmann::json::object());
+  settings["name"] = "math";
+  return settings;
+}
+
 // Pairs written and reviewed by hand, from both directions of error.
 TEST(Math, JudgesTheTableOfPairs) {
   const int lines = ForEachLine("math_pairs.jsonl", [](const nlohmann::json& pair) {
@@ -47,19 +55,23 @@ TEST(Math, JudgesTheTableOfPairs) {
 }
 
 // The cases of Math-Verify's own tests (https://github.com/huggingface/Math-Verify, Apache-2.0),
-// where they compare two texts. `differs` says why Hone judges otherwise.
+// where they compare two texts. `settings` are the keys that do what a test's own settings do
+// (LaTeX alone, float_rounding, strict). `differs` says why Hone judges otherwise.
 TEST(Math, AgreesWithTheCasesOfMathVerify) {
   int differences = 0;
   const int lines = ForEachLine("math_verify_cases.jsonl", [&](const nlohmann::json& one) {
     const bool differs = one.contains("differs");
     differences += differs ? 1 : 0;
+    const auto spec = ParseVerifier(Settings(one).dump(), "settings");
+    ASSERT_TRUE(spec.ok()) << spec.status();
     const Verdict verdict =
-        JudgeText(one.at("completion").get<std::string>(), one.at("gold").get<std::string>());
+        MakeMathVerifier(spec->math)
+            ->Judge("", one.at("completion").get<std::string>(), one.at("gold").get<std::string>());
     EXPECT_EQ((verdict.outcome == Outcome::kCorrect) != differs, one.at("expected").get<bool>())
         << one.at("source") << ": " << one.at("gold") << ": " << verdict.detail;
   });
   EXPECT_EQ(lines, 277);
-  EXPECT_LE(differences, 6);
+  EXPECT_LE(differences, 2);
 }
 
 // Every wanted answer of the table must be accepted against itself, and by its mathematics alone
@@ -93,6 +105,55 @@ TEST(Math, TheQuestionIsNoAnswer) {
   // What was wanted may stand in the question too.
   EXPECT_EQ(Judge(Box("3\\sqrt2"), "3\\sqrt{2}", "Which is larger, $2\\sqrt3$ or $3\\sqrt{2}$?"),
             Outcome::kCorrect);
+}
+
+TEST(Math, LooksWhereItIsTold) {
+  const auto judge = [](const MathSpec& spec, absl::string_view completion) {
+    return MakeMathVerifier(spec)->Judge("", completion, "18").outcome;
+  };
+  const MathSpec boxed = {.extraction = {"boxed"}}, tags = {.extraction = {"answer_tag"}};
+  EXPECT_EQ(judge(boxed, "<answer>17</answer> \\boxed{18} #### 3"), Outcome::kCorrect);
+  for (const char* completion : {"18", "The answer is 18.", "<answer>18</answer>", "#### 18"}) {
+    EXPECT_EQ(judge({}, completion), Outcome::kCorrect) << completion;
+    EXPECT_EQ(judge(boxed, completion), Outcome::kUnparseable) << completion;
+  }
+  EXPECT_EQ(judge(tags, "<answer>18</answer>"), Outcome::kCorrect);
+  EXPECT_EQ(judge(tags, "\\boxed{18}"), Outcome::kUnparseable);
+  const char* goes_on = "so\n#### 18\n\nQuestion: 2+2?\n#### 4";
+  EXPECT_EQ(judge({}, goes_on), Outcome::kIncorrect);
+  EXPECT_EQ(judge({.candidates = "first"}, goes_on), Outcome::kCorrect);
+  EXPECT_EQ(MakeMathVerifier(boxed)->Judge("", "So it is B.", "B").outcome, Outcome::kUnparseable);
+  EXPECT_EQ(MakeMathVerifier(boxed)->Vote("18"), "");
+}
+
+TEST(Math, DigitsOfARoundedDecimal) {
+  const auto judge = [](int digits, absl::string_view answer, absl::string_view wanted) {
+    return MakeMathVerifier({.digits = digits})->Judge("", Box(answer), wanted).outcome;
+  };
+  EXPECT_EQ(judge(4, "0.33", "1/3"), Outcome::kIncorrect);
+  EXPECT_EQ(judge(2, "0.33", "1/3"), Outcome::kCorrect);
+  EXPECT_EQ(judge(2, "0.3", "1/3"), Outcome::kIncorrect);
+  EXPECT_EQ(judge(2, "0.34", "1/3"), Outcome::kIncorrect);
+  EXPECT_EQ(judge(2, "0.25", "1/4"), Outcome::kCorrect);
+  EXPECT_EQ(judge(2, "3.14", "\\pi"), Outcome::kCorrect);
+  EXPECT_EQ(judge(4, "3.142", "\\pi"), Outcome::kCorrect);
+  EXPECT_EQ(judge(6, "3.142", "\\pi"), Outcome::kIncorrect);
+  EXPECT_EQ(judge(0, "3.14159265358979", "\\pi"), Outcome::kIncorrect);
+  EXPECT_EQ(judge(0, "0.5", "1/2"), Outcome::kCorrect);
+}
+
+TEST(Math, VariablesByPosition) {
+  const auto judge = [](absl::string_view answer, absl::string_view wanted) {
+    return MakeMathVerifier({.variables = "by_position"})->Judge("", Box(answer), wanted).outcome;
+  };
+  EXPECT_EQ(judge("f(y)", "f(x)"), Outcome::kCorrect);
+  EXPECT_EQ(judge("a^2 + 2b", "x^2 + 2y"), Outcome::kCorrect);
+  EXPECT_EQ(judge("\\begin{pmatrix}a & b\\end{pmatrix}", "\\begin{pmatrix}x & y\\end{pmatrix}"),
+            Outcome::kCorrect);
+  EXPECT_EQ(judge("g(y)", "f(x)"), Outcome::kIncorrect);
+  EXPECT_EQ(judge("a + a", "x + y"), Outcome::kIncorrect);
+  EXPECT_EQ(judge("3a", "2x"), Outcome::kIncorrect);
+  EXPECT_EQ(Judge(Box("f(y)"), "f(x)"), Outcome::kIncorrect);
 }
 
 TEST(Math, VotesInOneForm) {

@@ -29,6 +29,40 @@ TEST(Verifier, AnUnknownNameGetsTheNearestOne) {
   EXPECT_THAT(status.message(), HasSubstr("`countdown`"));
 }
 
+TEST(Verifier, ChecksTheAnswersOfRecords) {
+  struct Case {
+    const char* name;
+    std::vector<std::string> good, bad;
+  };
+  const Case cases[] = {
+      {"choice", {"B", "(C)", "A. Paris"}, {"", "E", "Paris", "A, B"}},
+      {"countdown", {std::string(kRecord)}, {"", "23", R"({"numbers":[3]})"}},
+      {"exact", {"Paris", "New  York", "a\n#### b"}, {"", "  "}},
+      {"format", {"", "x"}, {}},
+      {"language", {"", "x"}, {}},
+      {"math",
+       {"18", "\\frac{1}{2}", "x = 5", "no solution", "(C)", "\\{1, 2\\}", "Evelyn", "[0, 1)",
+        "so $x=2$, hence \\boxed{2}", "5 \\text{ cm}", "\\int_0^1 x\\,dx", "1,234",
+        "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "2003^{2002^{2001}}", "x^2+1", "28\\%",
+        "CH_4 + O_2"},
+       {"", "  ", "\\frac{1}{", "\\boxed{}", std::string(1 << 17, '1')}},
+      {"number", {"18", "$1,234.5", "why\n#### 18", "50%"}, {"", "x", "18 or 19"}},
+      {"regex", {"colou?r"}, {"", "("}},
+  };
+  for (const Case& one : cases) {
+    const auto verifier = MakeVerifier({one.name});
+    ASSERT_TRUE(verifier.ok()) << one.name;
+    for (const std::string& answer : one.good) {
+      EXPECT_TRUE((*verifier)->CheckAnswer(answer).ok())
+          << one.name << ": " << answer << ": " << (*verifier)->CheckAnswer(answer);
+    }
+    for (const std::string& answer : one.bad) {
+      EXPECT_TRUE(absl::IsInvalidArgument((*verifier)->CheckAnswer(answer)))
+          << one.name << ": " << answer.substr(0, 40);
+    }
+  }
+}
+
 TEST(RewardSum, WeighsItsTermsAndTheFirstDecides) {
   const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, {{"format"}, 0.25}});
   ASSERT_TRUE(reward.ok()) << reward.status();
@@ -55,6 +89,29 @@ TEST(RewardSum, AnErrorOfAnyTermWins) {
   EXPECT_EQ(reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", "{}").outcome,
             Outcome::kError);
   EXPECT_EQ(reward->Judge(kPrompt, "", "{}").outcome, Outcome::kError);
+}
+
+TEST(RewardSum, OnlyTheFirstTermDecidesTheOutcome) {
+  RewardSpec repetition{{"repetition"}, 1.0};
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, {{"language"}, 0.5}, repetition});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  // No words, so `language` finds nothing; the sample is correct all the same.
+  const Score score = reward->Judge(kPrompt, "</think> <answer>3*5+8</answer>", kRecord);
+  EXPECT_EQ(score.outcome, Outcome::kCorrect);
+  EXPECT_THAT(score.components, ElementsAre(1, 0, 0));
+}
+
+TEST(RewardSum, TellsTheTermsWhatTheFirstSaidAndTheLength) {
+  RewardSpec cosine{{"length_cosine"}, 1.0};
+  cosine.length_cosine = {.limit = 10, .correct_at_limit = 0.5, .wrong_at_limit = -0.5};
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, cosine});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  const char* right = "<answer>3*5+8</answer>";
+  EXPECT_THAT(reward->Judge(kPrompt, right, kRecord, 0).components, ElementsAre(1, 1));
+  EXPECT_THAT(reward->Judge(kPrompt, "<answer>3</answer>", kRecord, 0).components,
+              ElementsAre(0, -1));
+  EXPECT_THAT(reward->Judge(kPrompt, right, kRecord, 10).components, ElementsAre(1, -1));
+  EXPECT_EQ(reward->Judge(kPrompt, right, kRecord).outcome, Outcome::kError);
 }
 
 TEST(RewardSum, RefusesWhatMakesNoSense) {

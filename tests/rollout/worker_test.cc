@@ -94,7 +94,7 @@ class WorkerTest : public ::testing::Test {
     job.sampling.max_tokens = 24;
     job.sampling.stop_tokens = {0, 5};
     job.sampling.seed = 11;
-    job.reward = {{"format", 1.0}};
+    job.reward = {{{"format"}, 1.0}};
     job.decode = [](absl::Span<const int32_t> tokens) { return absl::StrCat(tokens.size()); };
     return job;
   }

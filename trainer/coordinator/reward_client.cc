@@ -50,8 +50,8 @@ StatusOr<std::vector<std::vector<Score>>> RewardClient::ScoreTasks(const ScoreBa
   for (const ScoreTask& task : batch.tasks) {
     const Problem& problem = task.spec->prompts[task.group.index].problem;
     for (const int sample : task.samples) {
-      const std::string text = task.spec->decode((*task.completions)[sample].tokens);
-      *request.add_items() = ToProto(problem, text);
+      const std::vector<int32_t>& tokens = (*task.completions)[sample].tokens;
+      *request.add_items() = ToProto(problem, task.spec->decode(tokens), std::ssize(tokens));
     }
   }
   proto::ScoreResponse response;

@@ -45,7 +45,7 @@ inline GenerateJob MakeJob(uint64_t first_prompt_id, int num_prompts, int num_sa
   }
   job.num_samples = num_samples;
   job.sampling.max_tokens = 64;
-  job.reward = {{"countdown", 1.0}, {"format", 0.5}};
+  job.reward = {{{"countdown"}, 1.0}, {{"format"}, 0.5}};
   job.decode = [](absl::Span<const int32_t> tokens) {
     return std::string(tokens.begin(), tokens.end());
   };
