@@ -12,11 +12,13 @@ namespace hone {
 struct VerifierSpec {
   std::string name;
 
-  static std::vector<std::string> Names() { return {"countdown", "format", "math", "number"}; }
+  static std::vector<std::string> Names() {
+    return {"countdown", "format", "math", "number", "procedural"};
+  }
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "countdown, format, math or number");
+    v("name", name, "countdown, format, math, number or procedural");
   }
 
   friend bool operator==(const VerifierSpec&, const VerifierSpec&) = default;

@@ -9,6 +9,7 @@
 #include "reward/format.h"
 #include "reward/math.h"
 #include "reward/number.h"
+#include "reward/procedural.h"
 
 namespace hone {
 namespace {
@@ -26,6 +27,7 @@ constexpr Entry kVerifiers[] = {
     {"format", [](const VerifierSpec&) -> Made { return MakeFormatVerifier(); }},
     {"math", [](const VerifierSpec&) -> Made { return MakeMathVerifier(); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
+    {"procedural", [](const VerifierSpec&) -> Made { return MakeProceduralVerifier(); }},
 };
 
 }  // namespace
