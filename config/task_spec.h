@@ -6,31 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "config/procedural_spec.h"
 #include "config/verifier_spec.h"
 
 namespace hone {
-
-// The Countdown task: reach a target from numbers with + - * /.
-struct CountdownSpec {
-  int num_numbers = 3;  // how many numbers a problem gives
-  int max_number = 9;   // numbers are drawn from 1 … max_number
-  int min_target = 5;
-  int max_target = 30;
-  int heldout = 512;                      // problems kept out of training, with all permutations
-  std::string prompt_template = "short";  // short | r1_zero
-
-  template <typename V>
-  void Fields(V& v) {
-    v("num_numbers", num_numbers, "numbers a problem gives (2 to 4)");
-    v("max_number", max_number, "numbers are drawn from 1 to this");
-    v("min_target", min_target, "smallest target");
-    v("max_target", max_target, "largest target");
-    v("heldout", heldout, "problems kept out of training, with all their permutations");
-    v("prompt_template", prompt_template, "short or r1_zero: the text around the question");
-  }
-
-  friend bool operator==(const CountdownSpec&, const CountdownSpec&) = default;
-};
 
 // GSM8K as its authors publish it: train.jsonl and test.jsonl in a folder.
 struct Gsm8kSpec {
@@ -51,18 +30,24 @@ struct Gsm8kSpec {
 };
 
 // A task by name. Beside `name` a task has keys of its own: only those are read and printed.
-struct TaskSpec {
-  std::string name = "countdown";
-  CountdownSpec countdown;
+struct TaskSpec : ProceduralSpec {
   Gsm8kSpec gsm8k;
+  std::vector<MixturePart> parts;  // of a mixture
 
   // In the order that people are told them; the first is the default.
-  static std::vector<std::string> Names() { return {"countdown", "gsm8k"}; }
+  static std::vector<std::string> Names() {
+    std::vector<std::string> names = ProceduralSpec::Names();
+    names.insert(names.end(), {"mixture", "gsm8k"});
+    return names;
+  }
 
   template <typename V>
   void Fields(V& v) {
-    v("name", name, "countdown or gsm8k");
-    if (name == "countdown") countdown.Fields(v);
+    v("name", name,
+      "countdown, arithmetic, base_conversion, boolean_logic, calendar, shortest_path, "
+      "string_manipulation, sudoku, a mixture of them, or gsm8k");
+    OwnFields(v);
+    if (name == "mixture") v("parts", parts, "the tasks that problems are drawn from");
     if (name == "gsm8k") gsm8k.Fields(v);
   }
 

@@ -87,8 +87,14 @@ void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
                const SourceSpec& source) {
   check.AtLeast(path + ".every_steps", eval.every_steps, 0);
   check.AtLeast(path + ".problems", eval.problems, 0);
-  if (source.task && source.task->name == "countdown") {
-    const int heldout = source.task->countdown.heldout;
+  if (source.task && source.task->name == "mixture") {
+    int64_t heldout = 0;
+    for (const MixturePart& part : source.task->parts) heldout += part.heldout();
+    check.Require(eval.problems <= heldout, path + ".problems",
+                  absl::StrCat("must be at most the heldout of all parts, ", heldout, ", found ",
+                               eval.problems));
+  } else if (source.task && source.task->name != "gsm8k") {
+    const int heldout = source.task->heldout();
     check.Require(
         eval.problems <= heldout, path + ".problems",
         absl::StrCat("must be at most task.heldout, ", heldout, ", found ", eval.problems));

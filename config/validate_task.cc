@@ -5,21 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "config/scalar.h"
 #include "config/shape.h"
+#include "config/validate_procedural.h"
 #include "config/validate_verifier.h"
 
 namespace hone {
 namespace {
-
-void CheckCountdown(Checker& check, const std::string& path, const CountdownSpec& task) {
-  check.Between(path + ".num_numbers", task.num_numbers, 2, 4);
-  check.Between(path + ".max_number", task.max_number, 1, 1000000);
-  check.AtLeast(path + ".min_target", task.min_target, 1);
-  check.Require(
-      task.max_target >= task.min_target, path + ".max_target",
-      absl::StrCat("must be at least min_target, ", task.min_target, ", found ", task.max_target));
-  check.AtLeast(path + ".heldout", task.heldout, 0);
-  check.OneOf(path + ".prompt_template", task.prompt_template, {"short", "r1_zero"});
-}
 
 void CheckTemplate(Checker& check, const std::string& path, const std::string& name,
                    const std::string& system_prompt) {
@@ -38,7 +28,8 @@ void CheckGsm8k(Checker& check, const std::string& path, const Gsm8kSpec& task) 
 
 void CheckTask(Checker& check, const std::string& path, const TaskSpec& task) {
   check.OneOf(path + ".name", task.name, TaskSpec::Names());
-  if (task.name == "countdown") CheckCountdown(check, path, task.countdown);
+  CheckProcedural(check, path, task);
+  if (task.name == "mixture") CheckMixture(check, path, task.parts);
   if (task.name == "gsm8k") CheckGsm8k(check, path, task.gsm8k);
 }
 

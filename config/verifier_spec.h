@@ -160,15 +160,15 @@ struct VerifierSpec {
   RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice",        "countdown", "exact",  "format", "language",  "length",
-            "length_cosine", "math",      "number", "regex",  "repetition"};
+    return {"choice",        "countdown", "exact",  "format",     "language", "length",
+            "length_cosine", "math",      "number", "procedural", "regex",    "repetition"};
   }
 
   template <typename V>
   void Fields(V& v) {
     v("name", name,
-      "choice, countdown, exact, format, language, length, length_cosine, math, number, regex or "
-      "repetition");
+      "choice, countdown, exact, format, language, length, length_cosine, math, number, procedural, "
+      "regex or repetition");
     if (name == "choice") choice.Fields(v);
     if (name == "exact") exact.Fields(v);
     if (name == "language") language.Fields(v);

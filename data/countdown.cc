@@ -57,8 +57,7 @@ Instance Permute(const CountdownProblem& problem, int num_numbers, Random* rando
 
 std::string PromptText(const Instance& instance, bool r1_zero) {
   if (!r1_zero) {
-    return absl::StrCat("User: ", absl::StrJoin(instance.numbers, " "), " = ", instance.target,
-                        "\nAssistant: <think>");
+    return ShortPrompt(absl::StrCat(absl::StrJoin(instance.numbers, " "), " = ", instance.target));
   }
   return R1ZeroPrompt(absl::StrCat("Using the numbers ", absl::StrJoin(instance.numbers, ", "),
                                    ", create an equation that equals ", instance.target,

@@ -14,6 +14,10 @@ std::string R1ZeroPrompt(absl::string_view question) {
       question, " Assistant: <think>");
 }
 
+std::string ShortPrompt(absl::string_view question) {
+  return absl::StrCat("User: ", question, "\nAssistant: <think>");
+}
+
 std::string R1ZeroCompletion(absl::string_view thoughts, absl::string_view answer) {
   return absl::StrCat(thoughts, "</think> <answer>", answer, "</answer>");
 }

@@ -11,7 +11,10 @@ namespace hone {
 
 std::string R1ZeroPrompt(absl::string_view question);
 
-// What such a prompt asks for: "thoughts</think> <answer>answer</answer>".
+// The short prompt of procedural tasks: "User: …\nAssistant: <think>".
+std::string ShortPrompt(absl::string_view question);
+
+// What both prompts ask for: "thoughts</think> <answer>answer</answer>".
 std::string R1ZeroCompletion(absl::string_view thoughts, absl::string_view answer);
 
 // "<think>", "</think>", "<answer>", "</answer>"

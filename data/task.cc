@@ -1,10 +1,13 @@
 #include "data/task.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "data/countdown.h"
 #include "data/dataset.h"
 #include "data/gsm8k.h"
+#include "data/procedural/mixture.h"
+#include "data/procedural/procedural_task.h"
 
 namespace hone {
 
@@ -16,8 +19,12 @@ StatusOr<std::string> Task::SampleText(uint64_t seed, uint64_t index) const {
 StatusOr<std::unique_ptr<Task>> MakeTask(const SourceSpec& source, const PromptTools& tools) {
   if (source.data) return MakeDataset(*source.data, tools);
   const TaskSpec spec = source.task.value_or(TaskSpec());
-  if (spec.name == "countdown") return MakeCountdown(spec.countdown);
+  if (spec.name == "mixture") return MakeMixture(spec.parts);
   if (spec.name == "gsm8k") return MakeDataset(Gsm8kData(spec.gsm8k), tools);
+  const std::vector<std::string> procedural = ProceduralSpec::Names();
+  if (std::find(procedural.begin(), procedural.end(), spec.name) != procedural.end()) {
+    return MakeProcedural(spec);
+  }
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown task \"", spec.name, "\"; one of: ", absl::StrJoin(TaskSpec::Names(), ", ")));
 }

@@ -13,6 +13,7 @@
 #include "reward/length.h"
 #include "reward/math.h"
 #include "reward/number.h"
+#include "reward/procedural.h"
 #include "reward/regex.h"
 #include "reward/repetition.h"
 
@@ -38,6 +39,7 @@ constexpr Entry kVerifiers[] = {
      [](const VerifierSpec& s) -> Made { return MakeLengthCosineVerifier(s.length_cosine); }},
     {"math", [](const VerifierSpec& s) -> Made { return MakeMathVerifier(s.math); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
+    {"procedural", [](const VerifierSpec&) -> Made { return MakeProceduralVerifier(); }},
     {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
     {"repetition",
      [](const VerifierSpec& s) -> Made { return MakeRepetitionVerifier(s.repetition); }},

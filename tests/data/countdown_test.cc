@@ -326,7 +326,7 @@ TEST(CountdownTest, UnknownNamesListTheKnownOnes) {
   TaskSpec spec;
   spec.name = "count";
   EXPECT_THAT(MakeTask({.task = spec, .data = {}}, {}).status().message(),
-              testing::HasSubstr("one of: countdown, gsm8k"));
+              testing::HasSubstr("one of: countdown, arithmetic, "));
   CountdownSpec countdown;
   countdown.prompt_template = "long";
   EXPECT_THAT(MakeCountdown(countdown).status().message(), testing::HasSubstr("short, r1_zero"));

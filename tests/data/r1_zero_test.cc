@@ -12,6 +12,10 @@ TEST(R1Zero, PromptEndsWithTheQuestionAndOpensTheThoughts) {
   EXPECT_THAT(prompt, testing::EndsWith("</answer>. User: 1 + 1? Assistant: <think>"));
 }
 
+TEST(R1Zero, TheShortPromptOpensThemToo) {
+  EXPECT_EQ(ShortPrompt("1 + 1"), "User: 1 + 1\nAssistant: <think>");
+}
+
 TEST(R1Zero, CompletionGoesOnFromThere) {
   EXPECT_EQ(R1ZeroCompletion("2", "3"), "2</think> <answer>3</answer>");
   for (const std::string& tag : R1ZeroTags()) {

@@ -1,0 +1,170 @@
+#include "data/procedural/shortest_path.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace hone {
+namespace {
+
+struct Edge {
+  int a, b;
+  int length;
+};
+
+struct Graph {
+  int num_nodes;
+  std::vector<Edge> edges;
+  int from, to;
+};
+
+constexpr int64_t kUnreached = std::numeric_limits<int64_t>::max();
+
+std::string NodeName(int node) { return std::string(1, static_cast<char>('A' + node)); }
+
+template <typename T>
+void Shuffle(std::vector<T>* items, Random* random) {
+  for (size_t i = items->size(); i > 1; --i) {
+    std::swap((*items)[i - 1], (*items)[random->Below(static_cast<uint32_t>(i))]);
+  }
+}
+
+// A tree that joins all nodes in a random order, then any other pairs; the ends are two nodes.
+Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
+  Graph graph{.num_nodes = spec.num_nodes, .edges = {}, .from = 0, .to = 0};
+  std::vector<int> order;
+  for (int node = 0; node < spec.num_nodes; ++node) order.push_back(node);
+  Shuffle(&order, random);
+  std::vector<std::pair<int, int>> joined, others;
+  for (int i = 1; i < spec.num_nodes; ++i) {
+    joined.emplace_back(std::minmax(order[i], order[random->Below(i)]));
+  }
+  for (int a = 0; a < spec.num_nodes; ++a) {
+    for (int b = a + 1; b < spec.num_nodes; ++b) {
+      const std::pair<int, int> pair(a, b);
+      if (std::find(joined.begin(), joined.end(), pair) == joined.end()) others.push_back(pair);
+    }
+  }
+  Shuffle(&others, random);
+  joined.insert(joined.end(), others.begin(),
+                others.begin() + (spec.num_edges - (spec.num_nodes - 1)));
+  Shuffle(&joined, random);
+  for (auto [a, b] : joined) {
+    if (random->Below(2) == 1) std::swap(a, b);
+    graph.edges.push_back({a, b, 1 + static_cast<int>(random->Below(spec.max_length))});
+  }
+  graph.from = static_cast<int>(random->Below(spec.num_nodes));
+  graph.to = static_cast<int>(random->Below(spec.num_nodes - 1));
+  if (graph.to >= graph.from) ++graph.to;
+  return graph;
+}
+
+struct Search {
+  std::string steps;
+  std::vector<int> path;  // from … to
+  int64_t length = 0;
+};
+
+// Dijkstra's algorithm; `jot` writes down a distance.
+template <typename Jot>
+Search Dijkstra(const Graph& graph, Jot jot) {
+  std::vector<int64_t> distance(graph.num_nodes, kUnreached);
+  std::vector<int> before(graph.num_nodes, -1);
+  std::vector<bool> settled(graph.num_nodes);
+  distance[graph.from] = 0;
+  Search search;
+  int node = graph.from;
+  while (true) {
+    settled[node] = true;
+    AppendStep(absl::StrCat(NodeName(node), distance[node],
+                            before[node] < 0 ? "" : NodeName(before[node])),
+               &search.steps);
+    if (node == graph.to) break;
+    for (const Edge& edge : graph.edges) {
+      if (edge.a != node && edge.b != node) continue;
+      const int next = edge.a == node ? edge.b : edge.a;
+      if (settled[next]) continue;
+      const int64_t length = jot(distance[node] + edge.length);
+      if (length < distance[next]) {
+        distance[next] = length;
+        before[next] = node;
+      }
+    }
+    node = -1;
+    for (int i = 0; i < graph.num_nodes; ++i) {
+      if (!settled[i] && (node < 0 || distance[i] < distance[node])) node = i;
+    }
+  }
+  search.length = distance[graph.to];
+  for (int at = graph.to; at >= 0; at = before[at]) search.path.push_back(at);
+  std::reverse(search.path.begin(), search.path.end());
+  return search;
+}
+
+std::string PathText(const std::vector<int>& path) {
+  return absl::StrJoin(path, "-", [](std::string* out, int node) { out->append(NodeName(node)); });
+}
+
+std::string Key(const Graph& graph) {
+  std::vector<std::string> edges;
+  for (const Edge& edge : graph.edges) {
+    const auto [a, b] = std::minmax(edge.a, edge.b);
+    edges.push_back(absl::StrCat(NodeName(a), NodeName(b), edge.length));
+  }
+  std::sort(edges.begin(), edges.end());
+  const auto [a, b] = std::minmax(graph.from, graph.to);
+  return absl::StrCat(absl::StrJoin(edges, " "), " ", NodeName(a), NodeName(b));
+}
+
+// The edges, each by `format`, which gets the names of its ends and its length.
+template <typename Format>
+std::string EdgesText(const Graph& graph, absl::string_view separator, Format format) {
+  return absl::StrJoin(graph.edges, separator, [&](std::string* out, const Edge& edge) {
+    out->append(format(NodeName(edge.a), NodeName(edge.b), edge.length));
+  });
+}
+
+}  // namespace
+
+Exercise DrawShortestPath(const ShortestPathSpec& spec, Random* random) {
+  Graph graph;
+  Search best;
+  do {  // some pair has no edge, and may be drawn
+    graph = DrawGraph(spec, random);
+    best = Dijkstra(graph, [](int64_t distance) { return distance; });
+  } while (best.path.size() < 3);
+  const std::string from = NodeName(graph.from), to = NodeName(graph.to);
+  using Name = const std::string&;
+  return {.key = Key(graph),
+          .brief = absl::StrCat(
+              "shortest ", from, "-", to, " in ",
+              EdgesText(graph, " ",
+                        [](Name a, Name b, int length) { return absl::StrCat(a, b, length); })),
+          .question = absl::StrCat("An undirected graph has these edges, with their lengths: ",
+                                   EdgesText(graph, ", ",
+                                             [](Name a, Name b, int length) {
+                                               return absl::StrCat(a, "-", b, " (", length, ")");
+                                             }),
+                                   ". Find a shortest path from ", from, " to ", to,
+                                   ". Answer with its nodes in order, in the form A-B-C."),
+          .record = absl::StrCat(
+              "\"edges\":[",
+              EdgesText(graph, ",",
+                        [](Name a, Name b, int length) {
+                          return absl::StrCat("[\"", a, "\",\"", b, "\",", length, "]");
+                        }),
+              "],\"from\":\"", from, "\",\"to\":\"", to, "\",\"length\":", best.length),
+          .attempt = [graph](Random* r) {
+            Search search = Dijkstra(
+                graph, [r](int64_t distance) { return std::max<int64_t>(Jotted(distance, r), 1); });
+            return Attempt{std::move(search.steps), PathText(search.path), {}};
+          }};
+}
+
+}  // namespace hone
