@@ -89,7 +89,7 @@ bool IsWordOfSentence(char letter, absl::string_view rest) {
   if (letter != 'A' && letter != 'I') return false;
   if (rest.empty() || !absl::ascii_isspace(rest[0])) return false;
   const absl::string_view next = FirstWord(SkipSpace(rest));
-  return !next.empty() && !IsOneOf(next, kGoOn);
+  return next.size() > 1 && !IsOneOf(next, kGoOn);
 }
 
 std::optional<Letter> LetterAt(absl::string_view text) {
@@ -135,7 +135,7 @@ bool TakeJoin(absl::string_view* text) {
     for (const absl::string_view join : {",", ";", "/", "&", "+", "和", "或", "及"}) {
       if (absl::ConsumePrefix(&rest, join)) more = true;
     }
-    if (IsOneOf(FirstWord(rest), {"and", "or"})) {
+    if (IsOneOf(FirstWord(rest), {"and", "or", "maybe", "perhaps", "possibly", "also"})) {
       rest.remove_prefix(FirstWord(rest).size());
       more = true;
     }
@@ -170,6 +170,19 @@ std::string LettersAt(absl::string_view text, int num_choices) {
     }
   }
   return letters;
+}
+
+// "A D", "(A)(D)", "A | D": capitals with nothing but signs around them. Empty for less than two.
+std::string SpacedLetters(absl::string_view text) {
+  std::string letters;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!absl::ascii_isalnum(text[i])) continue;
+    const bool alone = i + 1 == text.size() || !absl::ascii_isalnum(text[i + 1]);
+    if (!absl::ascii_isupper(text[i]) || !alone) return "";
+    AddLetter(text[i], &letters);
+    ++i;
+  }
+  return letters.size() > 1 ? letters : "";
 }
 
 // BC or ACD: capitals in order, and nothing else.
@@ -303,13 +316,14 @@ ChosenLetters FindInProse(absl::string_view plain, int num_choices) {
 ChosenLetters ReadChoice(absl::string_view text, int num_choices) {
   std::string plain = Plain(text.substr(0, kMaxSearchedBytes));
   std::string letters = GluedLetters(plain);
+  if (letters.empty()) letters = SpacedLetters(plain);
   if (letters.empty()) letters = LettersAt(plain, num_choices);
   return {std::move(letters), "the whole text"};
 }
 
 ChosenLetters FindChoice(absl::string_view completion, int num_choices) {
   absl::string_view said = AfterThinking(completion);
-  const std::optional<absl::string_view> mark = LastMarkedAnswer(said);
+  const std::optional<std::string> mark = LastMarkText(said);
   if (mark) {
     ChosenLetters read = ReadChoice(*mark, num_choices);
     read.where = "the last mark";

@@ -20,7 +20,7 @@ struct ChosenLetters {
 ChosenLetters ReadChoice(absl::string_view text, int num_choices);
 
 // The choice of a whole completion, one of the first `num_choices` letters:
-//   1. what the last mark behind the thinking holds (LastMarkedAnswer), read by ReadChoice or,
+//   1. what the last mark behind the thinking holds (LastMarkText), read by ReadChoice or,
 //   where
 //      that finds none, by 2 to 4;
 //   2. the letter behind the last "answer is", "correct option is", "I choose" and the like, with

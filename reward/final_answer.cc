@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 
 namespace hone {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 constexpr absl::string_view kOpen = "<answer>", kClose = "</answer>";
 constexpr absl::string_view kBoxed = "\\boxed{", kHashes = "####", kEndThink = "</think>";
 constexpr auto kNone = absl::string_view::npos;
+constexpr size_t kMaxBetweenBoxes = 40;
+constexpr size_t kMaxWordlessBetweenBoxes = 12;
 
 }  // namespace
 
@@ -73,6 +76,49 @@ std::optional<absl::string_view> LastMarkedAnswer(absl::string_view text) {
   return last;
 }
 
+bool JoinsBoxes(absl::string_view between) {
+  if (between.size() > kMaxBetweenBoxes) return false;
+  for (const absl::string_view end : {". ", "\n\n", ".\n", ":"}) {
+    if (absl::StrContains(between, end)) return false;
+  }
+  const bool words = std::any_of(between.begin(), between.end(), absl::ascii_isalpha);
+  if (!words) return between.size() <= kMaxWordlessBetweenBoxes;
+  if (absl::StrContains(between, ",") || absl::StrContains(between, "\\quad")) return true;
+  for (const absl::string_view word : {"and", "or"}) {
+    const size_t at = between.find(word);
+    if (at == kNone) continue;
+    const bool begins = at == 0 || !absl::ascii_isalpha(between[at - 1]);
+    const size_t end = at + word.size();
+    if (begins && (end == between.size() || !absl::ascii_isalpha(between[end]))) return true;
+  }
+  return false;
+}
+
+std::string JoinedBoxes(absl::string_view text, const std::vector<absl::string_view>& boxes) {
+  size_t first = boxes.size() - 1;
+  while (first > 0) {
+    const char* before = boxes[first - 1].data() + boxes[first - 1].size() + 1;
+    const char* begin = boxes[first].data() - kBoxed.size();
+    if (before > begin) break;  // one within the other
+    if (!JoinsBoxes(absl::string_view(before, static_cast<size_t>(begin - before)))) break;
+    --first;
+  }
+  std::string joined;
+  for (size_t i = first; i < boxes.size(); ++i) {
+    absl::StrAppend(&joined, i == first ? "" : " , ", boxes[i]);
+  }
+  return joined;
+}
+
+std::optional<std::string> LastMarkText(absl::string_view text) {
+  const std::optional<absl::string_view> mark = LastMarkedAnswer(text);
+  if (!mark) return std::nullopt;
+  const std::vector<absl::string_view> boxes = Boxes(text);
+  const bool boxed = !boxes.empty() && boxes.back().data() >= mark->data() &&
+                     boxes.back().data() + boxes.back().size() <= mark->data() + mark->size();
+  return boxed ? JoinedBoxes(text, boxes) : std::string(*mark);
+}
+
 std::optional<absl::string_view> AfterAnswerIs(absl::string_view text) {
   constexpr std::array<absl::string_view, 2> kPhrases = {"answer is", "answer:"};
   constexpr size_t kShortest = 7;
@@ -94,14 +140,8 @@ absl::string_view AfterThinking(absl::string_view text) {
 
 std::string FinalAnswer(absl::string_view completion) {
   const absl::string_view said = AfterThinking(completion);
-  const std::optional<absl::string_view> marked = LastMarkedAnswer(said);
-  absl::string_view answer = marked.value_or(said);
-  if (marked) {
-    if (const std::vector<absl::string_view> boxes = Boxes(*marked); !boxes.empty()) {
-      answer = boxes.back();
-    }
-  }
-  return std::string(absl::StripAsciiWhitespace(answer));
+  const std::optional<std::string> mark = LastMarkText(said);
+  return std::string(absl::StripAsciiWhitespace(mark ? absl::string_view(*mark) : said));
 }
 
 }  // namespace hone

@@ -29,15 +29,25 @@ std::optional<absl::string_view> LastHashes(absl::string_view text);
 // for nothing.
 std::optional<absl::string_view> LastMarkedAnswer(absl::string_view text);
 
+// Whether what stands between two boxes makes one answer of them: a sign, "and", "or".
+bool JoinsBoxes(absl::string_view between);
+
+// The answer that ends with the last of these boxes of the text, with those before that belong to
+// it: "1 , 2" for "\boxed{1} or \boxed{2}". So a list of guesses does not become its last.
+std::string JoinedBoxes(absl::string_view text, const std::vector<absl::string_view>& boxes);
+
+// The last mark; where that is a \boxed{} or has one in it, the JoinedBoxes().
+std::optional<std::string> LastMarkText(absl::string_view text);
+
 // What follows the last "answer is" or "answer:" in any case, to the end of the paragraph.
 std::optional<absl::string_view> AfterAnswerIs(absl::string_view text);
 
 // The text behind the last </think>, or all of it without one: what was thought is no answer.
 absl::string_view AfterThinking(absl::string_view text);
 
-// The final answer of a completion that is compared as text: the last mark (LastMarkedAnswer)
-// behind the thinking, of a mark with a \boxed{} in it the last such, else all that is said there.
-// Without white space around it; empty when nothing is said.
+// The final answer of a completion that is compared as text: the last mark (LastMarkText) behind
+// the thinking, else all that is said there. Without white space around it; empty when nothing is
+// said.
 std::string FinalAnswer(absl::string_view completion);
 
 }  // namespace hone

@@ -16,49 +16,9 @@ namespace hone::math {
 namespace {
 
 constexpr auto kNone = absl::string_view::npos;
-constexpr size_t kMaxBetweenBoxes = 40;
-constexpr size_t kMaxWordlessBetweenBoxes = 12;
 constexpr size_t kMaxPlainRecord = 400;
 constexpr size_t kMaxPlainAnswer = 400;
 constexpr size_t kMaxWordsOfAnswer = 60;
-
-// ----- boxes -----
-
-// Whether what stands between two boxes makes one answer of them.
-bool Joins(absl::string_view between) {
-  if (between.size() > kMaxBetweenBoxes) return false;
-  for (const absl::string_view end : {". ", "\n\n", ".\n", ":"}) {
-    if (absl::StrContains(between, end)) return false;
-  }
-  const bool words = std::any_of(between.begin(), between.end(), absl::ascii_isalpha);
-  if (!words) return between.size() <= kMaxWordlessBetweenBoxes;
-  if (absl::StrContains(between, ",") || absl::StrContains(between, "\\quad")) return true;
-  for (const absl::string_view word : {"and", "or"}) {
-    const size_t at = between.find(word);
-    if (at == kNone) continue;
-    const bool begins = at == 0 || !absl::ascii_isalpha(between[at - 1]);
-    const size_t end = at + word.size();
-    if (begins && (end == between.size() || !absl::ascii_isalpha(between[end]))) return true;
-  }
-  return false;
-}
-
-// The answer that ends with the given box: with those before it that belong to it.
-std::string JoinedBoxes(absl::string_view text, const std::vector<absl::string_view>& boxes) {
-  size_t first = boxes.size() - 1;
-  while (first > 0) {
-    const char* before = boxes[first - 1].data() + boxes[first - 1].size() + 1;
-    const char* begin = boxes[first].data() - absl::string_view("\\boxed{").size();
-    if (before > begin) break;  // one within the other
-    if (!Joins(absl::string_view(before, static_cast<size_t>(begin - before)))) break;
-    --first;
-  }
-  std::string joined;
-  for (size_t i = first; i < boxes.size(); ++i) {
-    absl::StrAppend(&joined, i == first ? "" : " , ", boxes[i]);
-  }
-  return joined;
-}
 
 // ----- formulas -----
 
@@ -334,7 +294,8 @@ size_t FirstBoxEnd(absl::string_view text) {
   while (last + 1 < boxes.size()) {
     const size_t begin = static_cast<size_t>(boxes[last + 1].data() - text.data()) -
                          absl::string_view("\\boxed{").size();
-    if (begin >= end_of(last) && !Joins(text.substr(end_of(last), begin - end_of(last)))) break;
+    if (begin >= end_of(last) && !JoinsBoxes(text.substr(end_of(last), begin - end_of(last))))
+      break;
     ++last;
   }
   return end_of(last);

@@ -102,12 +102,27 @@ TEST(Choice, FindsTheLetterInProse) {
 }
 
 TEST(Choice, SeveralLettersAreIncorrect) {
-  for (const char* completion :
-       {"<answer>A, B</answer>", "<answer>A and B</answer>", "<answer>(A) or (B)</answer>",
-        "<answer>AB</answer>", "<answer>ABCD</answer>", "<answer>A/B</answer>",
-        "<answer>A. Rome or B. Paris</answer>", "<answer>(A) Rome, (B) Paris</answer>",
-        "\\boxed{A,B,C,D}", "The answer is A or B.", "The answer is (A), (B), or (C).",
-        "It is either A or B", "<answer>B & C</answer>", "答案是 A 和 B"}) {
+  for (const char* completion : {"<answer>A, B</answer>",
+                                 "<answer>A and B</answer>",
+                                 "<answer>(A) or (B)</answer>",
+                                 "<answer>AB</answer>",
+                                 "<answer>ABCD</answer>",
+                                 "<answer>A/B</answer>",
+                                 "<answer>A. Rome or B. Paris</answer>",
+                                 "<answer>(A) Rome, (B) Paris</answer>",
+                                 "\\boxed{A,B,C,D}",
+                                 "\\boxed{A}, \\boxed{B}",
+                                 "\\boxed{A} or \\boxed{B}",
+                                 "<answer>A\nB</answer>",
+                                 "<answer>A B</answer>",
+                                 "<answer>(A)(B)</answer>",
+                                 "<answer>A | B</answer>",
+                                 "<answer>A, maybe B</answer>",
+                                 "The answer is A or B.",
+                                 "The answer is (A), (B), or (C).",
+                                 "It is either A or B",
+                                 "<answer>B & C</answer>",
+                                 "答案是 A 和 B"}) {
     EXPECT_EQ(Judge(completion, "A"), Outcome::kIncorrect) << completion;
     EXPECT_EQ(Judge(completion, "B"), Outcome::kIncorrect) << completion;
   }

@@ -24,6 +24,7 @@ TEST(Exact, ComparesTheFinalAnswer) {
   EXPECT_EQ(Judge("so\n#### Paris", "why\n#### Paris"), Outcome::kCorrect);
   EXPECT_EQ(Judge(Tagged("Rome"), "Paris"), Outcome::kIncorrect);
   EXPECT_EQ(Judge(Tagged("Paris or Rome"), "Paris"), Outcome::kIncorrect);
+  EXPECT_EQ(Judge("\\boxed{Rome} or \\boxed{Paris}", "Paris"), Outcome::kIncorrect);
   EXPECT_EQ(Judge(Tagged("Pari"), "Paris"), Outcome::kIncorrect);
   EXPECT_EQ(Judge("The city of Paris.", "Paris"), Outcome::kIncorrect);
 }

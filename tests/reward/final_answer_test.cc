@@ -25,6 +25,15 @@ TEST(FinalAnswer, TheMarkThatEndsLastCounts) {
   EXPECT_EQ(Marked("\\boxed{\\boxed{3}}"), "\\boxed{3}");
 }
 
+TEST(FinalAnswer, BoxesSideBySideAreOneMark) {
+  EXPECT_EQ(LastMarkText("\\boxed{1} or \\boxed{2}"), "1 , 2");
+  EXPECT_EQ(LastMarkText("<answer>so \\boxed{1}, \\boxed{2}</answer>"), "1 , 2");
+  EXPECT_EQ(LastMarkText("\\boxed{1}. No: \\boxed{2}"), "2");
+  EXPECT_EQ(LastMarkText("\\boxed{1} and <answer>2</answer>"), "2");
+  EXPECT_EQ(LastMarkText("none"), std::nullopt);
+  EXPECT_EQ(FinalAnswer("\\boxed{1}</think> 2 "), "2");
+}
+
 TEST(FinalAnswer, WhatIsNotClosedCountsForNothing) {
   EXPECT_EQ(Marked("\\boxed{18"), "(none)");
   EXPECT_EQ(Marked("\\boxed{3} \\boxed{18"), "3");
