@@ -26,6 +26,7 @@ struct Options {
   int prompt_tokens = 32;
   int micro_batch_tokens = 8192;
   bool recompute = false;
+  int virtual_shards = 0;
   int repeats = 3;
 
   // Of one rank.
@@ -134,6 +135,7 @@ Status BenchLearner(const Options& options) {
       LearnerOptions learner_options;
       learner_options.micro_batch_tokens = options.micro_batch_tokens;
       learner_options.recompute = options.recompute;
+      learner_options.virtual_shards = options.virtual_shards;
       Learner learner(model.weights, learner_options, ranks.learner());
       CollectiveStats before;
       for (int i = 0; i <= options.repeats; ++i) {
@@ -173,7 +175,8 @@ Status BenchLearner(const Options& options) {
           BenchHeader(model), ",\"sequences\":", options.sequences, ",\"tokens\":", options.tokens,
           ",\"prompt_tokens\":", options.prompt_tokens,
           ",\"micro_batch_tokens\":", options.micro_batch_tokens,
-          ",\"recompute\":", options.recompute ? "true" : "false", ",\"repeats\":", options.repeats,
+          ",\"recompute\":", options.recompute ? "true" : "false",
+          ",\"virtual_shards\":", options.virtual_shards, ",\"repeats\":", options.repeats,
           ",\"ranks\":", resources.ranks, ",\"loss\":", loss, ",\"seconds_per_step\":", seconds,
           ",\"seconds\":{\"forward\":", median([](const StepReport& s) { return s.forward; }),
           ",\"backward\":", median([](const StepReport& s) { return s.backward; }),
@@ -220,6 +223,10 @@ void AddBenchLearner(CLI::App* bench, Action* action) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   app->add_flag("--recompute", o->recompute, "recompute each block's activations in backward");
+  app->add_option("--virtual-shards", o->virtual_shards,
+                  "parts of the step with the same bits on any number of ranks; 0: off")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchLearner(*o); }; });
 }
