@@ -173,9 +173,8 @@ Status BenchLearner(const Options& options) {
       "%s\n",
       absl::StrCat(
           BenchHeader(model), ",\"sequences\":", options.sequences, ",\"tokens\":", options.tokens,
-          ",\"prompt_tokens\":", options.prompt_tokens,
-          ",\"micro_batch_tokens\":", options.micro_batch_tokens,
-          ",\"recompute\":", options.recompute ? "true" : "false",
+          ",\"prompt_tokens\":", options.prompt_tokens, ",\"micro_batch_tokens\":",
+          options.micro_batch_tokens, ",\"recompute\":", options.recompute ? "true" : "false",
           ",\"virtual_shards\":", options.virtual_shards, ",\"repeats\":", options.repeats,
           ",\"ranks\":", resources.ranks, ",\"loss\":", loss, ",\"seconds_per_step\":", seconds,
           ",\"seconds\":{\"forward\":", median([](const StepReport& s) { return s.forward; }),

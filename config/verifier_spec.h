@@ -167,7 +167,8 @@ struct VerifierSpec {
   template <typename V>
   void Fields(V& v) {
     v("name", name,
-      "choice, countdown, exact, format, language, length, length_cosine, math, number, procedural, "
+      "choice, countdown, exact, format, language, length, length_cosine, math, number, "
+      "procedural, "
       "regex or repetition");
     if (name == "choice") choice.Fields(v);
     if (name == "exact") exact.Fields(v);

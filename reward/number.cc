@@ -17,7 +17,7 @@ constexpr int kPercentExponent = -2;
 
 StatusOr<NumberText> FindAnswer(absl::string_view completion) {
   const absl::string_view text = AfterThinking(completion);
-  if (const auto marked = LastMarkedAnswer(text)) {
+  if (const auto marked = LastMarkText(text)) {
     const StatusOr<NumberText> number = ReadAnswer(*marked);
     if (number.ok()) return number;
     return absl::InvalidArgumentError(

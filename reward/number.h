@@ -3,7 +3,8 @@
 //
 // The final answer is looked for behind the last </think>, in this order:
 //   1. the last of \boxed{…}, <answer>…</answer> and "#### …": its only number. If there is such a
-//      mark but no single number in it, nothing else is looked at;
+//      mark but no single number in it, nothing else is looked at. Boxes side by side are one mark,
+//      so a list of guesses is no number;
 //   2. the first number behind the last "answer is" or "answer:";
 //   3. the last number.
 // A percentage equals the answer with and without its sign (50% = 50 and 50% = 0.5), unless both

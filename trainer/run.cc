@@ -90,8 +90,8 @@ Status Follow(const Trainer& trainer) {
 
 // Rank 0: coordinator, stages, and everything that is written.
 Status Lead(const Trainer& trainer, Progress* progress) {
-  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, host, make_check] =
-      trainer;
+  const auto& [experiment, folder, hash, stop, rank_lost, ranks, model, publisher, host,
+               make_check] = trainer;
   HONE_ASSIGN_OR_RETURN(std::optional<FoundCheckpoint> found, FindCheckpoint(folder, hash));
   const TrainingState position = found ? found->state : TrainingState();
   std::string checkpoint = found ? found->path : "";

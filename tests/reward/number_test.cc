@@ -19,7 +19,7 @@ Outcome OutcomeOf(absl::string_view completion, absl::string_view answer = "18")
 
 TEST(Number, TheFinalAnswerWhereverItStands) {
   for (const char* completion :
-       {"18", "#### 18", "x\n#### 18\n", "\\boxed{18}", "\\boxed{5}\\boxed{18}",
+       {"18", "#### 18", "x\n#### 18\n", "\\boxed{18}", "\\boxed{5}, no: \\boxed{18}",
         "<answer>18</answer>", "<answer>$18.00 dollars</answer>", "The answer is 18.",
         "The final answer is: $18, not 20.", "9 + 9 = 18", "<think>\\boxed{5}</think> It is 18",
         "It takes 3 days, so 18 eggs.", "<answer>\\boxed{\\$18}</answer>",
@@ -27,7 +27,7 @@ TEST(Number, TheFinalAnswerWhereverItStands) {
     EXPECT_EQ(OutcomeOf(completion), Outcome::kCorrect) << completion;
     EXPECT_EQ(Judge(completion).reward, 1) << completion;
   }
-  for (const char* completion : {"#### 18\n#### 19", "\\boxed{18} \\boxed{19}",
+  for (const char* completion : {"#### 18\n#### 19", "\\boxed{18}. No: \\boxed{19}",
                                  "<answer>19</answer>", "18 or 19", "The answer is 19, not 18",
                                  "18.001", "-18", "<think>18</think> 19", "18 million", "0.18"}) {
     EXPECT_EQ(OutcomeOf(completion), Outcome::kIncorrect) << completion;
@@ -38,7 +38,8 @@ TEST(Number, TheFinalAnswerWhereverItStands) {
 TEST(Number, AMarkedAnswerThatIsNoNumberIsNotLookedBehind) {
   for (const char* completion :
        {"18 \\boxed{eighteen}", "18 <answer></answer>", "18\n####", "\\boxed{18, 19}",
-        "<answer>17 18 19</answer>", "<think>18</think>", "", "no idea", "1e9999999999"}) {
+        "\\boxed{17} or \\boxed{18}", "\\boxed{17}\\boxed{18}", "<answer>17 18 19</answer>",
+        "<think>18</think>", "", "no idea", "1e9999999999"}) {
     EXPECT_EQ(OutcomeOf(completion), Outcome::kUnparseable) << completion;
     EXPECT_EQ(Judge(completion).reward, 0) << completion;
   }
