@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -12,6 +13,7 @@
 #include "app/jsonl.h"
 #include "config/load.h"
 #include "data/json_text.h"
+#include "reward/sandbox/sandbox.h"
 #include "reward/verifier.h"
 
 namespace hone {
@@ -35,6 +37,31 @@ StatusOr<std::vector<GradeLine>> ReadLines(const std::string& path) {
       }));
   if (lines.empty()) return absl::InvalidArgumentError(absl::StrCat(path, " has no lines"));
   return lines;
+}
+
+// What the sandbox adds to a test: the wall-clock time of a program that does nothing, the median
+// of so many runs. It starts afresh for each of them.
+StatusOr<double> SandboxOverhead(const std::string& reward) {
+  constexpr int kRuns = 300;
+  constexpr Limits kLimits = {.memory_bytes = uint64_t{1} << 30, .output_bytes = 1 << 20};
+  const bool python = reward == "python";
+  HONE_ASSIGN_OR_RETURN(const Sandbox sandbox,
+                        Sandbox::Make(python ? CellKind::kPython : CellKind::kNative));
+  Program program;
+  if (python) {
+    HONE_ASSIGN_OR_RETURN(program, sandbox.Load("pass"));
+  } else {
+    HONE_ASSIGN_OR_RETURN(auto compiled, sandbox.Compile("int main() {}"));
+    program = std::move(compiled.first);
+  }
+  std::vector<double> times;
+  for (int i = 0; i < kRuns; ++i) {
+    const double begin = SecondsNow();
+    HONE_ASSIGN_OR_RETURN(const Execution done, sandbox.Run(program, false, "", kLimits));
+    if (done.ending != Ending::kFinished) return absl::InternalError(done.how);
+    times.push_back(SecondsNow() - begin);
+  }
+  return Median(times);
 }
 
 Status BenchReward(const Options& options) {
@@ -69,6 +96,10 @@ Status BenchReward(const Options& options) {
   for (size_t i = 0; i < kOutcomes.size(); ++i) {
     absl::StrAppend(&out, ",\"", Name(kOutcomes[i]), "\":", counts[i]);
   }
+  if (spec.name == "python" || spec.name == "cpp") {
+    HONE_ASSIGN_OR_RETURN(const double overhead, SandboxOverhead(spec.name));
+    absl::StrAppend(&out, ",\"sandbox_seconds_per_test\":", overhead);
+  }
   std::printf("%s}\n", out.c_str());
   return absl::OkStatus();
 }
@@ -79,7 +110,8 @@ void AddBenchReward(CLI::App* bench, Action* action) {
   CLI::App* app = bench->add_subcommand("reward", "judgements per second of one core");
   app->footer(
       "Judges every line of the file, as hone grade reads it; reading excluded; the median of "
-      "--repeats.\nbench/compare_reward.py measures math-verify beside it.\n\n"
+      "--repeats.\nFor python and cpp sandbox_seconds_per_test is what an empty program takes.\n"
+      "bench/compare_reward.py measures math-verify beside it.\n\n"
       "Example:\n  hone bench reward --reward math --input in.jsonl");
   auto o = std::make_shared<Options>();
   app->add_option("--reward", o->reward, kRewardHelp)->required();

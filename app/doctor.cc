@@ -18,6 +18,7 @@
 #include "app/process.h"
 #include "hone_version.h"
 #include "kernels/isa.h"
+#include "reward/sandbox/sandbox.h"
 #include "torch/headeronly/version.h"
 
 namespace hone {
@@ -106,22 +107,12 @@ Finding Program(const std::string& name, const std::string& program, const std::
   return {name, FindProgram(program), advice};
 }
 
-// Whether an ordinary user may make a user namespace, which bwrap needs.
-Finding Namespaces() {
-  std::ifstream clone("/proc/sys/kernel/unprivileged_userns_clone");
-  std::ifstream limit("/proc/sys/user/max_user_namespaces");
-  long long allowed = 1, count = 1;
-  clone >> allowed;
-  limit >> count;
-  if (clone.is_open() && allowed == 0) {
-    return {"user namespaces", "",
-            "the sandbox needs them; as root: sysctl kernel.unprivileged_userns_clone=1"};
-  }
-  if (limit.is_open() && count == 0) {
-    return {"user namespaces", "",
-            "the sandbox needs them; as root: sysctl user.max_user_namespaces=10000"};
-  }
-  return {"user namespaces", "allowed", ""};
+// Whether programs of models can be run here.
+Finding SandboxFor(const std::string& reward, CellKind kind) {
+  const Status status = Sandbox::Make(kind).status();
+  if (status.ok()) return {absl::StrCat("sandbox, ", reward), "works", ""};
+  return {absl::StrCat("sandbox, ", reward), "",
+          absl::StrCat("the reward `", reward, "`; ", status.message())};
 }
 
 Status Doctor() {
@@ -136,8 +127,8 @@ Status Doctor() {
       Program("MPI", "mpirun",
               "learners of several ranks on CPUs; apt install openmpi-bin libopenmpi-dev"),
       Program("Slurm", "sbatch", "jobs on a cluster; apt install slurm-client, on a login node"),
-      Program("sandbox", "bwrap", "rewards that run code; apt install bubblewrap"),
-      Namespaces(),
+      SandboxFor("python", CellKind::kPython),
+      SandboxFor("cpp", CellKind::kNative),
   };
   for (const Finding& finding : findings) {
     if (!finding.value.empty()) {

@@ -21,6 +21,7 @@
 #include "kernels/parallel.h"
 #include "model/config.h"
 #include "reward/reward_service.h"
+#include "reward/verifier.h"
 #include "rollout/worker.h"
 #include "trainer/progress.h"
 #include "trainer/run.h"
@@ -119,8 +120,23 @@ Status RunRolloutRole(const Options& options) {
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }
 
+// The rewards of all stages: what this machine cannot judge ends the role before it joins, for
+// good. As long as they live, their sandboxes stay warm between calls.
+StatusOr<std::vector<RewardSum>> MakeRewards(const Experiment& experiment) {
+  std::vector<RewardSum> rewards;
+  for (const Stage& stage : experiment.stages) {
+    if (!stage.grpo) continue;
+    StatusOr<RewardSum> reward = RewardSum::Make(stage.grpo->reward);
+    if (!reward.ok()) return absl::InvalidArgumentError(reward.status().message());
+    rewards.push_back(*std::move(reward));
+  }
+  return rewards;
+}
+
 Status RunRewardRole(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
+  const StatusOr<std::vector<RewardSum>> rewards = MakeRewards(context.experiment);
+  if (!rewards.ok()) return EndRole(options, rewards.status());
   RewardServiceOptions service;
   service.listen_address = options.listen;
   service.advertised_host = options.advertise;

@@ -1,11 +1,25 @@
 #include "config/validate_verifier.h"
 
 #include "absl/strings/str_cat.h"
+#include "config/scalar.h"
 
 namespace hone {
 namespace {
 
 constexpr int kMaxPatternBytes = 4096;
+
+void CheckCode(Checker& check, const std::string& path, const CodeSpec& code) {
+  constexpr int kMaxSeconds = 3600;
+  check.OneOf(path + ".credit", code.credit, {"fraction", "all"});
+  check.Between(path + ".time_seconds", code.time_seconds, 1, kMaxSeconds);
+  check.Between(path + ".total_seconds", code.total_seconds, code.time_seconds, kMaxSeconds);
+  check.Between(path + ".wall_seconds", code.wall_seconds, code.time_seconds, kMaxSeconds);
+  check.Between(path + ".memory_mb", code.memory_mb, 64, 1 << 20);
+  check.Between(path + ".output_mb", code.output_mb, 1, 1024);
+  check.Require(
+      code.float_tolerance >= 0 && code.float_tolerance < 1, path + ".float_tolerance",
+      absl::StrCat("must be at least 0 and below 1, found ", WriteScalar(code.float_tolerance)));
+}
 
 void CheckRegex(Checker& check, const std::string& path, const RegexSpec& regex) {
   check.Require(regex.pattern.size() <= kMaxPatternBytes, path + ".pattern",
@@ -50,6 +64,7 @@ void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& 
   if (verifier.name == "choice") {
     check.Between(path + ".num_choices", verifier.choice.num_choices, 2, 26);
   }
+  if (verifier.name == "cpp" || verifier.name == "python") CheckCode(check, path, verifier.code);
   if (verifier.name == "language") {
     check.OneOf(path + ".language", verifier.language.language, LanguageSpec::Codes());
   }

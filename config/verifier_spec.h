@@ -19,6 +19,31 @@ struct ChoiceSpec {
   friend bool operator==(const ChoiceSpec&, const ChoiceSpec&) = default;
 };
 
+// The share of a problem's tests that a program passes.
+struct CodeSpec {
+  std::string credit = "fraction";  // fraction | all
+  int time_seconds = 5;
+  int total_seconds = 30;
+  int wall_seconds = 20;
+  int memory_mb = 1024;
+  int output_mb = 16;
+  double float_tolerance = 1e-6;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("credit", credit, "fraction: the share of tests passed; all: 1 if all are, else 0");
+    v("time_seconds", time_seconds, "CPU time of each test; decides what is too slow");
+    v("total_seconds", total_seconds, "CPU time of all tests; those behind it count as failed");
+    v("wall_seconds", wall_seconds, "wall-clock time of each test, for programs that only wait");
+    v("memory_mb", memory_mb, "address space of the program, in MiB");
+    v("output_mb", output_mb, "most that a test may print, in MiB");
+    v("float_tolerance", float_tolerance,
+      "by how much numbers with a decimal point may differ; absolute below 1, relative above");
+  }
+
+  friend bool operator==(const CodeSpec&, const CodeSpec&) = default;
+};
+
 // The same text.
 struct ExactSpec {
   bool ignore_case = false;
@@ -151,6 +176,7 @@ struct RepetitionSpec {
 struct VerifierSpec {
   std::string name;
   ChoiceSpec choice = {};
+  CodeSpec code = {};  // of cpp and python
   ExactSpec exact = {};
   LanguageSpec language = {};
   LengthSpec length = {};
@@ -160,17 +186,17 @@ struct VerifierSpec {
   RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice",        "countdown", "exact",  "format",     "language", "length",
-            "length_cosine", "math",      "number", "procedural", "regex",    "repetition"};
+    return {"choice",        "countdown", "cpp",    "exact",      "format", "language", "length",
+            "length_cosine", "math",      "number", "procedural", "python", "regex",    "repetition"};
   }
 
   template <typename V>
   void Fields(V& v) {
     v("name", name,
-      "choice, countdown, exact, format, language, length, length_cosine, math, number, "
-      "procedural, "
-      "regex or repetition");
+      "choice, countdown, cpp, exact, format, language, length, length_cosine, math, number, "
+      "procedural, python, regex or repetition");
     if (name == "choice") choice.Fields(v);
+    if (name == "cpp" || name == "python") code.Fields(v);
     if (name == "exact") exact.Fields(v);
     if (name == "language") language.Fields(v);
     if (name == "length") length.Fields(v);

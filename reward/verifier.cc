@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "config/nearest.h"
 #include "reward/choice.h"
+#include "reward/code.h"
 #include "reward/countdown.h"
 #include "reward/exact.h"
 #include "reward/format.h"
@@ -31,6 +32,8 @@ struct Entry {
 constexpr Entry kVerifiers[] = {
     {"choice", [](const VerifierSpec& s) -> Made { return MakeChoiceVerifier(s.choice); }},
     {"countdown", [](const VerifierSpec&) -> Made { return MakeCountdownVerifier(); }},
+    {"cpp",
+     [](const VerifierSpec& s) -> Made { return MakeCodeVerifier(CodeLanguage::kCpp, s.code); }},
     {"exact", [](const VerifierSpec& s) -> Made { return MakeExactVerifier(s.exact); }},
     {"format", [](const VerifierSpec&) -> Made { return MakeFormatVerifier(); }},
     {"language", [](const VerifierSpec& s) -> Made { return MakeLanguageVerifier(s.language); }},
@@ -40,6 +43,8 @@ constexpr Entry kVerifiers[] = {
     {"math", [](const VerifierSpec& s) -> Made { return MakeMathVerifier(s.math); }},
     {"number", [](const VerifierSpec&) -> Made { return MakeNumberVerifier(); }},
     {"procedural", [](const VerifierSpec&) -> Made { return MakeProceduralVerifier(); }},
+    {"python",
+     [](const VerifierSpec& s) -> Made { return MakeCodeVerifier(CodeLanguage::kPython, s.code); }},
     {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
     {"repetition",
      [](const VerifierSpec& s) -> Made { return MakeRepetitionVerifier(s.repetition); }},

@@ -1,5 +1,6 @@
 // A rule that judges one completion. Stateless; deterministic; bounded by a budget of steps, not by
-// the clock, so that the verdict does not depend on the machine's speed.
+// the clock, so that the verdict does not depend on the machine's speed. (The exception is code.h:
+// a program is bounded by CPU time.)
 // Thread safety: Judge may be called from several threads.
 #ifndef HONE_REWARD_VERIFIER_H_
 #define HONE_REWARD_VERIFIER_H_
@@ -57,7 +58,8 @@ class Verifier {
 // For verifiers that compare final answers: the record, given as the answer, must be correct.
 Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer);
 
-// InvalidArgument for an unknown name, with the nearest known one.
+// InvalidArgument for an unknown name, with the nearest known one; FailedPrecondition where this
+// machine lacks what the reward needs.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);
 
 // A weighted sum of verifiers, as the experiment's `reward:` list gives it. The first term decides

@@ -50,6 +50,24 @@ TEST(ValidateTask, ReadsTasksByNameWithTheirOwnKeys) {
   EXPECT_EQ(grpo.data->heldout_fraction, 0.05);
 }
 
+TEST(ValidateTask, ACodeRewardHasLimits) {
+  const std::string data = "data: {path: a.jsonl, reward: {name: python, ";
+  const auto experiment = Parse(kTask, data + "credit: all, time_seconds: 2, memory_mb: 64}}");
+  ASSERT_TRUE(experiment.ok()) << experiment.status();
+  EXPECT_EQ(experiment->stages[1].grpo->source.data->reward.code.time_seconds, 2);
+  EXPECT_THAT(ErrorOf(kTask, data + "credit: half}}"), HasSubstr("data.reward.credit"));
+  EXPECT_THAT(ErrorOf(kTask, data + "time_seconds: 0}}"), HasSubstr("time_seconds"));
+  EXPECT_THAT(ErrorOf(kTask, data + "time_seconds: 9, total_seconds: 8}}"),
+              HasSubstr("total_seconds"));
+  EXPECT_THAT(ErrorOf(kTask, data + "time_seconds: 9, wall_seconds: 8}}"),
+              HasSubstr("wall_seconds"));
+  EXPECT_THAT(ErrorOf(kTask, data + "memory_mb: 63}}"), HasSubstr("memory_mb"));
+  EXPECT_THAT(ErrorOf(kTask, data + "output_mb: 0}}"), HasSubstr("output_mb"));
+  EXPECT_THAT(ErrorOf(kTask, data + "float_tolerance: -0.1}}"), HasSubstr("float_tolerance"));
+  EXPECT_THAT(ErrorOf(kTask, "data: {path: a.jsonl, reward: {name: number, time_seconds: 1}}"),
+              HasSubstr("time_seconds"));
+}
+
 TEST(ValidateTask, WithoutASourceItIsCountdown) {
   const auto experiment = Parse("", "steps: 1");
   ASSERT_TRUE(experiment.ok()) << experiment.status();

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/reward/sandbox/machine.h"
 
 namespace hone {
 namespace {
@@ -18,7 +19,10 @@ constexpr absl::string_view kPrompt = "<think>";
 
 TEST(Verifier, EveryNameMakesOne) {
   for (const std::string& name : VerifierSpec::Names()) {
-    EXPECT_TRUE(MakeVerifier({name}).ok()) << name;
+    const Status status = MakeVerifier({name}).status();
+    // Those that run code need a sandbox.
+    if (absl::IsFailedPrecondition(status) && !MachineHasNamespaces()) continue;
+    EXPECT_TRUE(status.ok()) << name << ": " << status;
   }
 }
 
