@@ -15,14 +15,19 @@
 #include "app/run_state.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/process_metrics.h"
+#include "cluster/metrics_server.h"
 #include "cluster/mpi_world.h"
 #include "config/load.h"
+#include "data/json_text.h"
 #include "data/run_folder.h"
 #include "kernels/parallel.h"
 #include "model/config.h"
 #include "reward/reward_service.h"
 #include "reward/verifier.h"
 #include "rollout/worker.h"
+#include "trainer/measured_progress.h"
 #include "trainer/progress.h"
 #include "trainer/run.h"
 
@@ -43,6 +48,7 @@ struct RoleContext {
   Experiment experiment;
   RunFolder folder;
   std::string client_id;  // unique: a restarted role is a new client
+  std::unique_ptr<MetricsRegistry> metrics = std::make_unique<MetricsRegistry>();
 };
 
 // `own_log`: what goes to stderr lands in the role's log anyway.
@@ -58,6 +64,27 @@ StatusOr<RoleContext> StartRole(const Options& options, bool own_log) {
                                    /*also_stderr=*/!own_log));
   LogInfo(absl::StrCat("started as process ", getpid()));
   return context;
+}
+
+// Starts threads. Where the role listens is written into the run folder for Prometheus to find.
+StatusOr<std::unique_ptr<MetricsServer>> ServeMetrics(const Options& options,
+                                                      const RoleContext& context) {
+  AddProcessMetrics(context.metrics.get());
+  MetricsServerOptions server_options;
+  server_options.port = context.experiment.resources.metrics_port;
+  HONE_ASSIGN_OR_RETURN(std::unique_ptr<MetricsServer> server,
+                        MetricsServer::Start(context.metrics.get(), server_options));
+  LogInfo(absl::StrCat("serves metrics at http://", server->address(), "/metrics"));
+  std::string targets = "[{\"targets\":[";
+  AppendJsonString(server->address(), &targets);
+  targets += "],\"labels\":{\"run\":";
+  AppendJsonString(context.experiment.name, &targets);
+  targets += ",\"role\":";
+  AppendJsonString(options.name, &targets);
+  targets += "}}]\n";
+  HONE_RETURN_IF_ERROR(WriteFileAtomically(
+      absl::StrCat(context.folder.prometheus(), "/", options.name, ".json"), targets));
+  return server;
 }
 
 // The end of a role, into its log. main() tells stderr; but a stop that `hone run` asked for is
@@ -91,13 +118,15 @@ Status RunTrainerRole(Options options) {
   std::unique_ptr<RunLock> lock;
   std::unique_ptr<Progress> progress;
   if (rank == 0) {
-    progress = MakeProgress(kPlainProgressSeconds);
+    progress = MeasureProgress(MakeProgress(kPlainProgressSeconds), context.metrics.get());
     if (!options.supervised) {
       HONE_ASSIGN_OR_RETURN(RunLock taken, RunLock::Take(context.folder));
       lock = std::make_unique<RunLock>(std::move(taken));
       HONE_RETURN_IF_ERROR(WriteExperiment(context.folder, context.experiment));
     }
   }
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
+                        ServeMetrics(options, context));
   const Status status =
       RunTrainer(context.experiment, context.folder, {options.listen, options.advertise},
                  progress.get(), StopFlag(), RankLostFlag(), MakeAnswerCheck);
@@ -117,6 +146,8 @@ Status RunRolloutRole(const Options& options) {
   worker.max_sequences = resources.max_sequences;
   worker.kv_cache_tokens = resources.kv_cache_tokens;
   worker.precision = PrecisionOf(context.experiment.model);
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
+                        ServeMetrics(options, context));
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }
 
@@ -143,6 +174,8 @@ Status RunRewardRole(const Options& options) {
   service.coordinator_address = CoordinatorAddress(options, context.folder);
   service.client_id = context.client_id;
   service.experiment_hash = ExperimentHash(context.experiment);
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
+                        ServeMetrics(options, context));
   return EndRole(options, RunRewardService(service, StopFlag()));
 }
 

@@ -191,10 +191,12 @@ Status RunOne(const Options& options, const Experiment& experiment) {
   if (options.fresh) HONE_RETURN_IF_ERROR(ClearRunFolder(folder));
   if (FileExists(SummaryPath(folder))) return ShowFinished(folder, experiment);
   HONE_RETURN_IF_ERROR(WriteExperiment(folder, experiment));
+  // Where earlier processes were: somebody else may listen there by now.
+  unlink(folder.coordinator_address().c_str());
+  std::error_code ignored;
+  std::filesystem::remove_all(folder.prometheus(), ignored);
   HONE_RETURN_IF_ERROR(CreateRunFolder(folder));
   HONE_RETURN_IF_ERROR(OpenLogFile(folder.logs() + "/run.log", "run", /*also_stderr=*/true));
-  // Where an earlier trainer was: somebody else may listen there by now.
-  unlink(folder.coordinator_address().c_str());
 
   HONE_ASSIGN_OR_RETURN(const std::string program, OwnProgram());
   Supervisor supervisor(MakeRoles(program, folder, experiment.resources), SupervisorOptions());

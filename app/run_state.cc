@@ -25,10 +25,10 @@ namespace fs = std::filesystem;
 // What a run writes into its folder. The ledger has companions (-wal, -shm, -journal), and what is
 // being written ends in .incomplete.
 std::vector<std::string> Contents(const RunFolder& folder) {
-  return {folder.experiment(), folder.metrics(), folder.tensorboard(),
-          folder.rollouts(),   folder.ledger(),  folder.checkpoints(),
-          folder.report(),     folder.logs(),    folder.coordinator_address(),
-          SummaryPath(folder)};
+  return {folder.experiment(), folder.metrics(),   folder.tensorboard(),
+          folder.rollouts(),   folder.ledger(),    folder.checkpoints(),
+          folder.report(),     folder.logs(),      folder.coordinator_address(),
+          folder.prometheus(), SummaryPath(folder)};
 }
 
 bool BelongsToRun(const RunFolder& folder, const std::string& path) {

@@ -345,12 +345,15 @@ struct Resources {
   TrainerResources trainer;
   RolloutResources rollout;
   RewardResources reward;
+  int metrics_port = 0;
 
   template <typename V>
   void Fields(V& v) {
     v("trainer", trainer, "the learner and the coordinator");
     v("rollout", rollout, "rollout workers");
     v("reward", reward, "reward services");
+    v("metrics_port", metrics_port,
+      "where each process serves metrics: the first free port from it on; 0: any free one");
   }
 
   friend bool operator==(const Resources&, const Resources&) = default;

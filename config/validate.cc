@@ -294,6 +294,7 @@ void CheckResources(Checker& check, const Resources& resources) {
   const RewardResources& reward = resources.reward;
   check.AtLeast("resources.reward.workers", reward.workers, 1);
   check.Between("resources.reward.port", reward.port, 0, kMaxPort);
+  check.Between("resources.metrics_port", resources.metrics_port, 0, kMaxPort);
   if (reward.port == 0) return;
   const int64_t last = int64_t{reward.port} + reward.workers - 1;  // one port for each worker
   check.Require(last <= kMaxPort, "resources.reward.port",

@@ -11,7 +11,7 @@ namespace hone {
 
 Status CreateRunFolder(const RunFolder& folder) {
   for (const std::string& path : {folder.root, folder.tensorboard(), folder.rollouts(),
-                                  folder.checkpoints(), folder.logs()}) {
+                                  folder.checkpoints(), folder.logs(), folder.prometheus()}) {
     HONE_RETURN_IF_ERROR(MakeFolder(path));
     // Folders that stand already may be another user's or on a read-only disk.
     if (access(path.c_str(), W_OK | X_OK) != 0) {

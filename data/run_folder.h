@@ -29,6 +29,8 @@ struct RunFolder {
   std::string logs() const { return root + "/logs"; }
   std::string lock() const { return root + "/lock"; }
   std::string coordinator_address() const { return root + "/coordinator.address"; }
+  // One file for each process: where it serves metrics, as Prometheus' file_sd_configs reads it.
+  std::string prometheus() const { return root + "/prometheus"; }
 };
 
 // Creates the sub-folders. An unwritable place is an error that names it.

@@ -14,8 +14,8 @@ TEST(RunFolderTest, CreatesEveryFolderAndMayBeRepeated) {
   const RunFolder folder{temp.File("runs/a")};
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(CreateRunFolder(folder).ok());
-    for (const std::string& path :
-         {folder.tensorboard(), folder.rollouts(), folder.checkpoints(), folder.logs()}) {
+    for (const std::string& path : {folder.tensorboard(), folder.rollouts(), folder.checkpoints(),
+                                    folder.logs(), folder.prometheus()}) {
       EXPECT_TRUE(std::filesystem::is_directory(path)) << path;
     }
   }
