@@ -25,6 +25,15 @@ constexpr int kAskAtFreeShare = 4;  // a fourth
 // Finished groups wait this long for others to go with them.
 constexpr absl::Duration kSubmitInterval = absl::Milliseconds(10);
 
+// Prompt and completion together, at most.
+int64_t LongestSequence(const LeasedWork& work) {
+  size_t longest_prompt = 0;
+  for (const GroupOrder& group : work.groups) {
+    longest_prompt = std::max(longest_prompt, group.prompt_tokens.size());
+  }
+  return static_cast<int64_t>(longest_prompt) + work.sampling.max_tokens;
+}
+
 // Decodes what the line brings and hands the results back. One turn of the loop is one step of the
 // engine.
 class Worker {
@@ -113,6 +122,7 @@ class Worker {
                                          EngineOptions{.max_sequences = options_.max_sequences,
                                                        .kv_cache_tokens = options_.kv_cache_tokens,
                                                        .precision = options_.precision});
+      LogInfo(engine_->DescribeCapacity(LongestSequence(*work_)));
     }
     engine_->SetWeights(weights);
     loaded_ = version;
