@@ -25,6 +25,12 @@ int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {
                   std::min(options.max_sequences * (one + 1), kDefaultCacheBytes / block_bytes));
 }
 
+// One more token by this version.
+void CountVersion(uint64_t version, std::vector<VersionSpan>* versions) {
+  if (versions->empty() || versions->back().version != version) versions->push_back({version, 0});
+  ++versions->back().tokens;
+}
+
 }  // namespace
 
 struct Engine::State {
@@ -47,6 +53,7 @@ struct Engine::State {
   Decoder decoder;
   KvCache cache;
   Scheduler scheduler;
+  uint64_t version = 0;  // of the weights
   int64_t steps = 0;
   int64_t generated_tokens = 0;
   int64_t prefilled_tokens = 0;
@@ -63,7 +70,17 @@ Engine::Engine(const ModelConfig& config, const EngineOptions& options)
     : state_(std::make_unique<State>(config, options)) {}
 Engine::~Engine() = default;
 
-void Engine::SetWeights(const Weights& weights) { state_->decoder.SetWeights(weights); }
+std::shared_ptr<const PackedWeights> Engine::SetWeights(
+    std::shared_ptr<const PackedWeights> weights, uint64_t version) {
+  state_->version = version;
+  return state_->decoder.SetWeights(std::move(weights));
+}
+
+void Engine::SetWeights(const Weights& weights, uint64_t version) {
+  state_->decoder.SetWeights(nullptr);  // not two of them in memory
+  SetWeights(std::make_shared<PackedWeights>(weights), version);
+}
+
 bool Engine::idle() const { return state_->scheduler.num_sequences() == 0; }
 int Engine::num_sequences() const { return state_->scheduler.num_sequences(); }
 int64_t Engine::generated_tokens() const { return state_->generated_tokens; }
@@ -150,6 +167,7 @@ void Engine::State::Sample(absl::Span<ActiveSequence* const> sampled, float* log
       ActiveSequence& sequence = *sampled[i];
       const ActivePrompt& prompt = *sequence.prompt;
       const SamplingParams& sampling = prompt.request.sampling;
+      const bool first_token = sequence.num_sampled() == 0;
       const SampledToken drawn =
           SampleToken(logits + i * stride, config.vocab_size,
                       {sampling.temperature, sampling.top_p, sampling.top_k},
@@ -158,6 +176,7 @@ void Engine::State::Sample(absl::Span<ActiveSequence* const> sampled, float* log
                        static_cast<uint32_t>(sequence.num_sampled())});
       sequence.text.tokens.push_back(drawn.token);
       sequence.completion.logprobs.push_back(drawn.logprob);
+      CountVersion(first_token ? prompt.logits_version : version, &sequence.completion.versions);
       const auto& stops = sampling.stop_tokens;
       const bool stop =
           !options.ignore_stop && std::find(stops.begin(), stops.end(), drawn.token) != stops.end();
@@ -198,6 +217,7 @@ void Engine::State::Decode() {
   for (size_t i = 0; i < spans.size(); ++i) texts[i]->cached += spans[i].count;
   for (ActivePrompt* prompt : prompts) {
     prompt->logits.assign(logits, logits + config.vocab_size);
+    prompt->logits_version = version;
     logits += decoder.logits_stride();
   }
   Sample(sequences, logits);

@@ -1,5 +1,5 @@
-// The rollout engine: samples groups of completions from one set of weights by continuous batching
-// over a paged KV cache. A completion is a pure function of (weights, prompt tokens, prompt id,
+// The rollout engine: samples groups of completions by continuous batching over a paged KV cache.
+// While the weights stay the same, a completion is a pure function of (weights, prompt tokens, prompt id,
 // sample index, sampling parameters): not of what else is in the batch, of the size of the cache,
 // of the thread count, or of the instruction set. Thread safety: none; one thread owns an engine
 // (its kernels use the process's thread pool).
@@ -15,6 +15,7 @@
 #include "data/records.h"
 #include "kernels/precision.h"
 #include "model/weights.h"
+#include "rollout/engine/decoder.h"
 #include "rollout/engine/request.h"
 
 namespace hone {
@@ -44,9 +45,13 @@ class Engine {
   Engine(const ModelConfig& config, const EngineOptions& options);
   ~Engine();
 
-  // Takes new weights (packs them); allowed only while the engine is idle. With bfloat16 they must
-  // be rounded (RoundWeights).
-  void SetWeights(const Weights& weights);
+  // New weights, from the next step on. Samples in work go on with them: the keys and values that
+  // they have stay those of the old weights, and Completion::versions tells which version drew
+  // which token. Returns the old weights, so that whoever can afford the time may free them.
+  std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights,
+                                                  uint64_t version);
+  // The same, packed here and now.
+  void SetWeights(const Weights& weights, uint64_t version = 0);
 
   // Sequences of so many tokens, prompt included, that certainly run together; groups share their
   // prompts, so theirs may be more.

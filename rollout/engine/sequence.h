@@ -27,6 +27,7 @@ struct ActivePrompt {
   uint64_t length_key = 0;    // of the prompt, for LengthEstimate
   int64_t max_tokens = 0;     // of a completion, bounded by the context
   std::vector<float> logits;  // after the prompt's last token, while samples may fork
+  uint64_t logits_version = 0;
   int next_sample = 0;        // not yet forked
   int unfinished = 0;
   std::vector<Completion> completions;

@@ -1,5 +1,7 @@
 #include "rollout/engine/engine.h"
 
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -73,7 +75,9 @@ TEST(EngineTest, StopsAtStopTokensAndAtTheLimit) {
       const int32_t last = completion.tokens.back();
       const bool stop = last == 3 || last == 11;
       EXPECT_EQ(completion.finish_reason, stop ? FinishReason::kStop : FinishReason::kLength);
-      if (!stop) EXPECT_EQ(static_cast<int>(completion.tokens.size()), limit);
+      if (!stop) {
+        EXPECT_EQ(static_cast<int>(completion.tokens.size()), limit);
+      }
       for (size_t i = 0; i + 1 < completion.tokens.size(); ++i) {
         EXPECT_TRUE(completion.tokens[i] != 3 && completion.tokens[i] != 11);
       }
@@ -134,6 +138,39 @@ TEST(EngineTest, NewWeightsGiveNewCompletions) {
   }
   EXPECT_NE(drawn[0], drawn[1]);
   EXPECT_EQ(drawn[0], drawn[2]);
+}
+
+// New weights between two steps: what was drawn before is as without them, and every token names
+// the version that drew it.
+TEST(EngineTest, NewWeightsTakeEffectBetweenTwoSteps) {
+  const Weights old = SmallModel(true, 5), next = SmallModel(true, 6);
+  GenerateRequest request;
+  request.prompt_tokens = {1, 2, 3, 4, 5};
+  request.num_samples = 6;
+  request.sampling.max_tokens = 30;
+  const std::vector<Completion> before = Generate(old, {}, {request}).at(0);
+  // Two places: some samples fork from the prompt only after the change, from the old logits.
+  Engine engine(old.config(), {.max_sequences = 2});
+  engine.SetWeights(old, 7);
+  ASSERT_TRUE(engine.Add(request).ok());
+  std::vector<FinishedRequest> finished;
+  for (int i = 0; i < 10; ++i) engine.Step(&finished);
+  auto packed = std::make_shared<PackedWeights>(next);
+  EXPECT_NE(engine.SetWeights(packed, 8), nullptr);
+  while (!engine.idle()) engine.Step(&finished);
+  ASSERT_EQ(finished.size(), 1u);
+  for (const Completion& completion : finished[0].completions) {
+    ASSERT_EQ(completion.versions.size(), 2u);
+    EXPECT_EQ(completion.versions[0].version, 7u);
+    EXPECT_EQ(completion.versions[1].version, 8u);
+    const int64_t drawn = completion.versions[0].tokens;
+    EXPECT_EQ(drawn, completion.sample_index < 2 ? 10 : 1);
+    EXPECT_EQ(drawn + completion.versions[1].tokens, 30);
+    const std::vector<int32_t>& wanted = before[completion.sample_index].tokens;
+    EXPECT_TRUE(std::equal(completion.tokens.begin(), completion.tokens.begin() + drawn,
+                           wanted.begin()));
+    EXPECT_NE(completion.tokens, wanted);
+  }
 }
 
 }  // namespace
