@@ -45,7 +45,7 @@ struct Completion {
   std::vector<float> logprobs;  // [tokens]; full softmax at the sampling temperature, natural log
   FinishReason finish_reason = FinishReason::kLength;
   // Which versions made the tokens: all of them, in order, ascending. Empty: the group's version.
-  std::vector<VersionSpan> versions;
+  std::vector<VersionSpan> versions = {};
 };
 
 // How a sample was judged. kTimeout and kError are the verifier's failures and never train.
@@ -71,6 +71,11 @@ struct Group {
   uint64_t policy_version = 0;
   std::vector<Completion> completions;
   std::vector<Score> scores;  // [completions]
+
+  // Of the weights that made a completion's first token; later ones are by these or newer ones.
+  uint64_t oldest_version(const Completion& completion) const {
+    return completion.versions.empty() ? policy_version : completion.versions.front().version;
+  }
 };
 
 struct SamplingParams {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "rollout/coordinator_line.h"
 #include "rollout/engine/engine.h"
+#include "rollout/weights_loader.h"
 
 namespace hone {
 namespace {
@@ -39,12 +41,18 @@ int64_t LongestSequence(const LeasedWork& work) {
 class Worker {
  public:
   Worker(const RolloutWorkerOptions& options, CoordinatorLine* line)
-      : options_(options), clock_(options.clock), line_(*line) {}
+      : options_(options),
+        clock_(options.clock),
+        line_(*line),
+        loader_([line](const WeightsVersion& version) { return line->FetchWeights(version); },
+                options.precision, options.clock) {}
+  ~Worker() { line_.Leave(); }  // what is still being loaded is not waited for
 
   Status Run(const std::atomic<bool>& stop) {
     while (!stop && !line_.over()) {
       HONE_RETURN_IF_ERROR(SubmitFinished());
       HONE_RETURN_IF_ERROR(AskForWork());
+      HONE_RETURN_IF_ERROR(FollowWeights());
       HONE_RETURN_IF_ERROR(StartWork());
       Step();
     }
@@ -56,6 +64,7 @@ class Worker {
   struct Origin {
     uint64_t lease_id;
     WeightsVersion weights;
+    bool follow_weights;
   };
 
   bool idle() const { return engine_ == nullptr || engine_->idle(); }
@@ -82,54 +91,92 @@ class Worker {
     return absl::OkStatus();
   }
 
-  // Moves leased groups into the engine, with the weights that they need: new ones only when the
-  // running sequences, which need the old ones, are done.
+  // Newer weights take effect between two steps when all that runs may go on with them. They are
+  // loaded beside the decoding.
+  Status FollowWeights() {
+    if (idle() || !loaded_.has_value() ||
+        !std::all_of(running_.begin(), running_.end(),
+                     [](const auto& group) { return group.second.follow_weights; })) {
+      return absl::OkStatus();
+    }
+    if (loader_.loading()) return loader_.ready() ? InstallWeights() : absl::OkStatus();
+    const std::optional<WeightsVersion> newest = line_.published();
+    if (newest.has_value() && IsNewer(*newest, *loaded_)) {
+      loader_.Start(*newest, /*beside_decoding=*/true);
+    }
+    return absl::OkStatus();
+  }
+
+  static bool IsNewer(const WeightsVersion& a, const WeightsVersion& b) {
+    return a.epoch == b.epoch && a.version > b.version;
+  }
+
+  // Whether the engine has the weights that the work needs.
+  bool Serves(const LeasedWork& work) const {
+    if (!loaded_.has_value()) return false;
+    return *loaded_ == work.weights || (work.follow_weights && IsNewer(*loaded_, work.weights));
+  }
+
+  // Moves leased groups into the engine, with the weights that they need: other ones only when the
+  // running sequences are done, unless these go on with them (FollowWeights).
   Status StartWork() {
     if (!work_.has_value()) return absl::OkStatus();
-    if (work_->weights != loaded_) {
+    if (!Serves(*work_)) {
       if (!idle()) return absl::OkStatus();
-      HONE_ASSIGN_OR_RETURN(const bool loaded, LoadWeights(work_->weights));
-      if (!loaded) {
+      HONE_RETURN_IF_ERROR(LoadWeights());
+      if (!Serves(*work_)) {  // the version is over
         work_.reset();
         return absl::OkStatus();
       }
     }
-    for (GroupOrder& group : work_->groups) {
-      const Origin origin{work_->lease_id, work_->weights};
-      // Still running from a lease that expired: its result serves the new one.
-      if (!running_.insert_or_assign(group.prompt_id, origin).second) continue;
-      HONE_RETURN_IF_ERROR(engine_->Add({.prompt_id = group.prompt_id,
-                                         .prompt_tokens = std::move(group.prompt_tokens),
-                                         .num_samples = group.num_samples,
-                                         .sampling = work_->sampling}));
-    }
+    for (GroupOrder& group : work_->groups) StartGroup(std::move(group));
     work_.reset();
     return absl::OkStatus();
   }
 
-  // False when the version is over.
-  StatusOr<bool> LoadWeights(const WeightsVersion& version) {
-    const absl::Time begin = clock_->Now();
+  void StartGroup(GroupOrder group) {
+    const Origin origin{work_->lease_id, work_->weights, work_->follow_weights};
+    // Still running from a lease that expired: its result serves the new one.
+    if (!running_.insert_or_assign(group.prompt_id, origin).second) return;
+    const Status status = engine_->Add({.prompt_id = group.prompt_id,
+                                        .prompt_tokens = std::move(group.prompt_tokens),
+                                        .num_samples = group.num_samples,
+                                        .sampling = work_->sampling});
+    if (status.ok()) return;
+    Finish({.prompt_id = group.prompt_id, .error = std::string(status.message())});
+  }
+
+  // The weights of the work, while nothing runs.
+  Status LoadWeights() {
+    if (loader_.loading()) HONE_RETURN_IF_ERROR(InstallWeights());  // begun while something ran
+    if (Serves(*work_)) return absl::OkStatus();
     loaded_.reset();
-    StatusOr<ReceivedWeights> received = line_.FetchWeights(version);
-    if (absl::IsNotFound(received.status())) return false;
-    HONE_RETURN_IF_ERROR(received.status());
-    Weights& weights = received->weights;
-    RoundWeights(options_.precision, &weights);
+    if (engine_ != nullptr) engine_->SetWeights(nullptr, 0);  // not two of them in memory
+    loader_.Start(work_->weights, /*beside_decoding=*/false);
+    return InstallWeights();
+  }
+
+  // Waits for the weights that are being loaded. Changes nothing when their version is over.
+  Status InstallWeights() {
+    StatusOr<LoadedWeights> loaded = loader_.Take();
+    if (absl::IsNotFound(loaded.status())) return absl::OkStatus();
+    HONE_RETURN_IF_ERROR(loaded.status());
     // One model for the whole of a run, so one engine.
     if (engine_ == nullptr) {
-      engine_ = std::make_unique<Engine>(weights.config(),
+      engine_ = std::make_unique<Engine>(loaded->config,
                                          EngineOptions{.max_sequences = options_.max_sequences,
                                                        .kv_cache_tokens = options_.kv_cache_tokens,
                                                        .precision = options_.precision});
       LogInfo(engine_->DescribeCapacity(LongestSequence(*work_)));
     }
-    engine_->SetWeights(weights);
-    loaded_ = version;
-    LogInfo(absl::StrCat("loaded the weights of version ", version.version, " in ",
-                         absl::FormatDuration(clock_->Now() - begin), ": ",
-                         Describe(received->report)));
-    return true;
+    const int running = engine_->num_sequences();
+    loader_.Discard(engine_->SetWeights(std::move(loaded->packed), loaded->version.version));
+    loaded_ = loaded->version;
+    LogInfo(
+        absl::StrCat("loaded the weights of version ", loaded->version.version, " in ",
+                     absl::FormatDuration(loaded->duration), ": ", Describe(loaded->report),
+                     running > 0 ? absl::StrCat("; ", running, " sequences go on with them") : ""));
+    return absl::OkStatus();
   }
 
   void Step() {
@@ -141,17 +188,27 @@ class Worker {
     effort_.seconds += absl::ToDoubleSeconds(clock_->Now() - begin);
     effort_.tokens += engine_->generated_tokens() - tokens_before;
     for (FinishedRequest& request : finished) {
-      const auto running = running_.extract(request.prompt_id);
-      const Origin& origin = running.mapped();
-      finished_.push_back({.lease_id = origin.lease_id,
-                           .weights = origin.weights,
-                           .group = {request.prompt_id, std::move(request.completions)}});
+      Finish({.prompt_id = request.prompt_id, .completions = std::move(request.completions)});
     }
+  }
+
+  void Finish(GroupResult group) {
+    const Origin origin = running_.extract(group.prompt_id).mapped();
+    // Named only where there is something to say.
+    for (Completion& completion : group.completions) {
+      if (completion.versions.size() == 1 &&
+          completion.versions[0].version == origin.weights.version) {
+        completion.versions.clear();
+      }
+    }
+    finished_.push_back(
+        {.lease_id = origin.lease_id, .weights = origin.weights, .group = std::move(group)});
   }
 
   const RolloutWorkerOptions& options_;
   Clock* const clock_;
   CoordinatorLine& line_;
+  WeightsLoader loader_;
   std::unique_ptr<Engine> engine_;  // made with the first weights
   std::optional<WeightsVersion> loaded_;
   std::optional<LeasedWork> work_;  // not in the engine yet

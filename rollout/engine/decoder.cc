@@ -117,18 +117,20 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
   return logits_.data();
 }
 
-void Decoder::Block(const PackedWeights::Layer& layer, int index, absl::Span<const DecoderSpan> spans,
-                    int64_t rows, KvCache* cache) {
+void Decoder::Block(const PackedWeights::Layer& layer, int index,
+                    absl::Span<const DecoderSpan> spans, int64_t rows, KvCache* cache) {
   const int64_t hidden = config_.hidden_size;
   const int64_t q_size = config_.query_size(), kv_size = config_.kv_size();
   const int64_t qkv_width = q_size + 2 * kv_size;
   const float eps = static_cast<float>(config_.rms_norm_eps);
 
-  const auto linear = [&](const float* x, int64_t k, const PackedWeights::Projection& projection, float* y) {
+  const auto linear = [&](const float* x, int64_t k, const PackedWeights::Projection& projection,
+                          float* y) {
     Linear({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, y,
            projection.weight.n());
   };
-  const auto linear_add = [&](const float* x, int64_t k, const PackedWeights::Projection& projection) {
+  const auto linear_add = [&](const float* x, int64_t k,
+                              const PackedWeights::Projection& projection) {
     LinearAdd({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, x_.data());
   };
 

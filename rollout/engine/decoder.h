@@ -19,8 +19,8 @@
 
 namespace hone {
 
-// The weights as the decoder wants them: matrices packed, what reads one input fused. Immutable once
-// made, so that the next version can be made beside the running one, in any thread.
+// The weights as the decoder wants them: matrices packed, what reads one input fused. Immutable
+// once made, so that the next version can be made beside the running one, in any thread.
 class PackedWeights {
  public:
   // Packs; `weights` need not outlive it. In bfloat16 they must be rounded (RoundWeights).
@@ -68,8 +68,8 @@ class Decoder {
   const AttentionShape& attention_shape() const { return attention_; }
 
  private:
-  void Block(const PackedWeights::Layer& layer, int index, absl::Span<const DecoderSpan> spans, int64_t rows,
-             KvCache* cache);
+  void Block(const PackedWeights::Layer& layer, int index, absl::Span<const DecoderSpan> spans,
+             int64_t rows, KvCache* cache);
 
   ModelConfig config_;
   Precision precision_;

@@ -1,8 +1,8 @@
 // The rollout engine: samples groups of completions by continuous batching over a paged KV cache.
-// While the weights stay the same, a completion is a pure function of (weights, prompt tokens, prompt id,
-// sample index, sampling parameters): not of what else is in the batch, of the size of the cache,
-// of the thread count, or of the instruction set. Thread safety: none; one thread owns an engine
-// (its kernels use the process's thread pool).
+// While the weights stay the same, a completion is a pure function of (weights, prompt tokens,
+// prompt id, sample index, sampling parameters): not of what else is in the batch, of the size of
+// the cache, of the thread count, or of the instruction set. Thread safety: none; one thread owns
+// an engine (its kernels use the process's thread pool).
 #ifndef HONE_ROLLOUT_ENGINE_ENGINE_H_
 #define HONE_ROLLOUT_ENGINE_ENGINE_H_
 

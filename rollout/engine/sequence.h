@@ -28,7 +28,7 @@ struct ActivePrompt {
   int64_t max_tokens = 0;     // of a completion, bounded by the context
   std::vector<float> logits;  // after the prompt's last token, while samples may fork
   uint64_t logits_version = 0;
-  int next_sample = 0;        // not yet forked
+  int next_sample = 0;  // not yet forked
   int unfinished = 0;
   std::vector<Completion> completions;
 

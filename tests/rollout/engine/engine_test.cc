@@ -167,8 +167,8 @@ TEST(EngineTest, NewWeightsTakeEffectBetweenTwoSteps) {
     EXPECT_EQ(drawn, completion.sample_index < 2 ? 10 : 1);
     EXPECT_EQ(drawn + completion.versions[1].tokens, 30);
     const std::vector<int32_t>& wanted = before[completion.sample_index].tokens;
-    EXPECT_TRUE(std::equal(completion.tokens.begin(), completion.tokens.begin() + drawn,
-                           wanted.begin()));
+    EXPECT_TRUE(
+        std::equal(completion.tokens.begin(), completion.tokens.begin() + drawn, wanted.begin()));
     EXPECT_NE(completion.tokens, wanted);
   }
 }
