@@ -115,6 +115,7 @@ Status RunRolloutRole(const Options& options) {
   worker.max_sequences = resources.max_sequences;
   worker.kv_cache_tokens = resources.kv_cache_tokens;
   worker.precision = PrecisionOf(context.experiment.model);
+  worker.trace_path = absl::StrCat(context.folder.logs(), "/", options.name, ".trace.json");
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }
 

@@ -12,15 +12,15 @@ void WeightsLoader::Start(const WeightsVersion& version, bool beside_decoding) {
       std::async(std::launch::async, [this, version, beside_decoding]() -> StatusOr<LoadedWeights> {
         std::optional<SerialSection> serial;
         if (beside_decoding) serial.emplace();
-        const absl::Time begin = clock_->Now();
+        LoadedWeights loaded;
+        loaded.begin = clock_->Now();
         HONE_ASSIGN_OR_RETURN(ReceivedWeights received, fetch_(version));
         RoundWeights(precision_, &received.weights);
-        LoadedWeights loaded;
         loaded.version = version;
         loaded.config = received.weights.config();
         loaded.packed = std::make_shared<PackedWeights>(received.weights);
         loaded.report = std::move(received.report);
-        loaded.duration = clock_->Now() - begin;
+        loaded.end = clock_->Now();
         return loaded;
       });
 }

@@ -24,7 +24,7 @@ struct LoadedWeights {
   ModelConfig config;
   std::shared_ptr<const PackedWeights> packed;
   WeightsFetchReport report;
-  absl::Duration duration;
+  absl::Time begin, end;
 };
 
 class WeightsLoader {

@@ -12,6 +12,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "rollout/coordinator_line.h"
 #include "rollout/engine/engine.h"
 #include "rollout/weights_loader.h"
@@ -27,6 +28,9 @@ constexpr int kAskAtFreeShare = 4;  // a fourth
 // Finished groups wait this long for others to go with them.
 constexpr absl::Duration kSubmitInterval = absl::Milliseconds(10);
 
+// Of the timeline.
+constexpr int kDecodingTrack = 0, kLoadingTrack = 1;
+
 // Prompt and completion together, at most.
 int64_t LongestSequence(const LeasedWork& work) {
   size_t longest_prompt = 0;
@@ -40,10 +44,11 @@ int64_t LongestSequence(const LeasedWork& work) {
 // engine.
 class Worker {
  public:
-  Worker(const RolloutWorkerOptions& options, CoordinatorLine* line)
+  Worker(const RolloutWorkerOptions& options, CoordinatorLine* line, Trace* trace)
       : options_(options),
         clock_(options.clock),
         line_(*line),
+        trace_(trace),
         loader_([line](const WeightsVersion& version) { return line->FetchWeights(version); },
                 options.precision, options.clock) {}
   ~Worker() { line_.Leave(); }  // what is still being loaded is not waited for
@@ -75,7 +80,10 @@ class Worker {
       return absl::OkStatus();
     }
     last_submit_ = now;
-    return line_.Submit(std::exchange(finished_, {}), &effort_);
+    const int64_t groups = std::ssize(finished_);
+    HONE_RETURN_IF_ERROR(line_.Submit(std::exchange(finished_, {}), &effort_));
+    Record("submit", now, {{"groups", groups}});
+    return absl::OkStatus();
   }
 
   Status AskForWork() {
@@ -88,6 +96,7 @@ class Worker {
     }
     last_poll_ = now;
     HONE_ASSIGN_OR_RETURN(work_, line_.Lease(free, idle() ? kIdleWaitSeconds : 0));
+    Record("lease", now, {{"groups", work_.has_value() ? std::ssize(work_->groups) : 0}});
     return absl::OkStatus();
   }
 
@@ -169,24 +178,40 @@ class Worker {
                                                        .precision = options_.precision});
       LogInfo(engine_->DescribeCapacity(LongestSequence(*work_)));
     }
+    const absl::Time swap_begin = clock_->Now();
     const int running = engine_->num_sequences();
     loader_.Discard(engine_->SetWeights(std::move(loaded->packed), loaded->version.version));
     loaded_ = loaded->version;
-    LogInfo(
-        absl::StrCat("loaded the weights of version ", loaded->version.version, " in ",
-                     absl::FormatDuration(loaded->duration), ": ", Describe(loaded->report),
-                     running > 0 ? absl::StrCat("; ", running, " sequences go on with them") : ""));
+    Record("swap weights", swap_begin,
+           {{"version", static_cast<int64_t>(loaded->version.version)}, {"sequences", running}});
+    if (trace_ != nullptr) {
+      trace_->Span("load weights", kLoadingTrack, loaded->begin, loaded->end,
+                   {{"version", static_cast<int64_t>(loaded->version.version)}});
+    }
+    LogInfo(absl::StrCat(
+        "loaded the weights of version ", loaded->version.version, " in ",
+        absl::FormatDuration(loaded->end - loaded->begin), ": ", Describe(loaded->report),
+        running > 0 ? absl::StrCat("; ", running, " sequences go on with them") : ""));
     return absl::OkStatus();
   }
 
   void Step() {
     if (idle()) return;
     const absl::Time begin = clock_->Now();
-    const int64_t tokens_before = engine_->generated_tokens();
+    const EngineStats before = engine_->stats();
     std::vector<FinishedRequest> finished;
     engine_->Step(&finished);
+    const EngineStats after = engine_->stats();
     effort_.seconds += absl::ToDoubleSeconds(clock_->Now() - begin);
-    effort_.tokens += engine_->generated_tokens() - tokens_before;
+    effort_.tokens += after.generated_tokens - before.generated_tokens;
+    Record("step", begin,
+           {{"running", after.running_sequences},
+            {"queued", after.queued_sequences},
+            {"tokens", after.generated_tokens - before.generated_tokens},
+            {"prefilled", after.prefilled_tokens - before.prefilled_tokens},
+            {"kv_blocks_used", after.kv_blocks_used},
+            {"kv_blocks", after.kv_blocks},
+            {"preemptions", after.preemptions - before.preemptions}});
     for (FinishedRequest& request : finished) {
       Finish({.prompt_id = request.prompt_id, .completions = std::move(request.completions)});
     }
@@ -205,9 +230,17 @@ class Worker {
         {.lease_id = origin.lease_id, .weights = origin.weights, .group = std::move(group)});
   }
 
+  // Onto the timeline: from `begin` till now.
+  void Record(absl::string_view name, absl::Time begin, Trace::Arguments arguments) {
+    if (trace_ != nullptr) {
+      trace_->Span(name, kDecodingTrack, begin, clock_->Now(), arguments);
+    }
+  }
+
   const RolloutWorkerOptions& options_;
   Clock* const clock_;
   CoordinatorLine& line_;
+  Trace* const trace_;  // may be null
   WeightsLoader loader_;
   std::unique_ptr<Engine> engine_;  // made with the first weights
   std::optional<WeightsVersion> loaded_;
@@ -222,6 +255,11 @@ class Worker {
 }  // namespace
 
 Status RunRolloutWorker(const RolloutWorkerOptions& options, const std::atomic<bool>& stop) {
+  std::unique_ptr<Trace> trace;
+  if (!options.trace_path.empty()) {
+    HONE_ASSIGN_OR_RETURN(
+        trace, Trace::Open({.path = options.trace_path, .tracks = {"decoding", "loading"}}));
+  }
   CoordinatorLine line({.address = options.coordinator_address,
                         .client_id = options.client_id,
                         .experiment_hash = options.experiment_hash,
@@ -229,7 +267,7 @@ Status RunRolloutWorker(const RolloutWorkerOptions& options, const std::atomic<b
                         .clock = options.clock},
                        stop);
   Status status = line.Open();
-  if (status.ok()) status = Worker(options, &line).Run(stop);
+  if (status.ok()) status = Worker(options, &line, trace.get()).Run(stop);
   return absl::IsCancelled(status) ? absl::OkStatus() : status;
 }
 
