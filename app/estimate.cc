@@ -126,9 +126,13 @@ RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& co
           : int64_t{resources.max_sequences} * (config.max_position_embeddings + 16);
   const int64_t row = 3 * config.hidden_size + 2 * config.query_size() + 2 * config.kv_size() +
                       3 * config.intermediate_size;
+  // Where samples go on with new weights, those are packed beside the old ones.
+  const bool follow =
+      std::any_of(experiment.stages.begin(), experiment.stages.end(),
+                  [](const Stage& stage) { return stage.grpo && stage.grpo->max_staleness > 0; });
   return {"rollout",
           resources.workers,
-          {{"weights, packed and as received", 2 * kFloatBytes * parameters},
+          {{"weights, packed and as received", (follow ? 3 : 2) * kFloatBytes * parameters},
            {"KV cache", 2 * kFloatBytes * config.num_layers * config.kv_size() * cache_tokens},
            {"activations and logits",
             kFloatBytes * ((kPrefillRows + resources.max_sequences) * row +

@@ -13,7 +13,9 @@
 #include "app/process.h"
 #include "app/sampling.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "data/json_text.h"
+#include "kernels/attention.h"
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "model/hf_folder.h"
@@ -137,12 +139,15 @@ Status Generate(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const Model model, LoadModel(options.model, precision));
   HONE_ASSIGN_OR_RETURN(Prompts prompts, ReadPrompts(options, model));
   const size_t num_prompts = prompts.requests.size();
-  EngineOptions engine_options = SizeEngine(model.config(), options.max_sequences,
-                                            prompts.longest + options.sampling.max_tokens);
+  const int64_t longest = prompts.longest + options.sampling.max_tokens;
+  EngineOptions engine_options = SizeEngine(model.config(), options.max_sequences, longest);
   engine_options.ignore_stop = options.ignore_eos;
   engine_options.precision = precision;
   Engine engine(model.config(), engine_options);
   engine.SetWeights(model.weights);
+  if (engine.SequencesThatFit(longest) < options.max_sequences) {
+    LogInfo(engine.DescribeCapacity(longest));
+  }
 
   const double loaded = Now();
   HONE_RETURN_IF_ERROR(SampleAll(&engine, std::move(prompts.requests), StopFlag(),
@@ -152,11 +157,15 @@ Status Generate(const Options& options) {
   const double seconds = Now() - loaded;
   HONE_RETURN_IF_ERROR(output.Commit());
   if (options.stats.empty()) return absl::OkStatus();
+  const EngineStats engine_stats = engine.stats();
   std::string stats = absl::StrCat("{\"generated_tokens\":", engine.generated_tokens(),
                                    ",\"seconds\":", seconds, ",\"tokens_per_second\":");
   AppendJsonNumber(engine.generated_tokens() / std::max(seconds, 1e-9), &stats);
   absl::StrAppend(&stats, ",\"prompts\":", num_prompts, ",\"prompt_tokens\":", prompts.tokens,
                   ",\"completions\":", num_prompts * options.n,
+                  ",\"kv_cache_tokens\":", engine_stats.kv_blocks * kKvBlockTokens,
+                  ",\"sequences_that_fit\":", engine.SequencesThatFit(longest),
+                  ",\"preemptions\":", engine_stats.preemptions,
                   ",\"loading_seconds\":", loaded - begin, ",\"isa\":\"", Name(ActiveIsa()),
                   "\",\"threads\":", NumThreads(), ",\"dtype\":\"", options.dtype, "\"}\n");
   return WriteFileAtomically(options.stats, stats);

@@ -21,13 +21,12 @@ constexpr size_t kMaxHeld = 4096;
 
 EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest) {
   longest = std::min<int64_t>(longest, config.max_position_embeddings);
-  const int64_t sequence_blocks = BlocksFor(longest) + 1;
+  const int64_t sequence_blocks = BlocksFor(longest) + 1;  // one for the prompt's open block
   const int64_t block_bytes =
       int64_t{2} * config.num_layers * config.kv_size() * kKvBlockTokens * sizeof(float);
   const int64_t affordable = AvailableMemoryBytes() / 2 / block_bytes;
-  // A prompt's own blocks and one sample's must fit at the same time.
   const int64_t blocks =
-      std::max(2 * sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
+      std::max(sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
   EngineOptions options;
   options.max_sequences = max_sequences;
   options.kv_cache_tokens =

@@ -47,6 +47,11 @@ uint64_t CoordinatorClient::epoch() const {
   return epoch_;
 }
 
+std::optional<CoordinatorClient::Published> CoordinatorClient::published() const {
+  absl::MutexLock lock(&mutex_);
+  return published_;
+}
+
 void CoordinatorClient::Leave() {
   absl::MutexLock lock(&mutex_);
   left_ = true;
@@ -144,6 +149,7 @@ Status CoordinatorClient::JoinAfter(uint64_t epoch) {
   HONE_RETURN_IF_ERROR(Register());
   absl::MutexLock lock(&mutex_);
   ++epoch_;
+  published_.reset();
   LogInfo(absl::StrCat(options_.client_id, " joined the coordinator at ", address_));
   return absl::OkStatus();
 }
@@ -182,6 +188,11 @@ StatusOr<proto::LeaseResponse> CoordinatorClient::Lease(int free_sequences, doub
   HONE_RETURN_IF_ERROR(status);
   absl::MutexLock lock(&mutex_);
   done_ = done_ || response.done();
+  // Two calls may be under way: the later version counts, and only of this epoch.
+  if (response.has_published_version() && epoch_ == epoch_before &&
+      (!published_ || published_->version < response.published_version())) {
+    published_ = {epoch_, response.published_version()};
+  }
   return response;
 }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -63,6 +64,13 @@ class CoordinatorClient {
   using FetchParts = std::function<Status(const proto::WeightsManifest&)>;
   Status FetchWeights(uint64_t version, const FetchParts& fetch);
 
+  // The newest version that a lease or a heartbeat has told of in this epoch; nullopt before.
+  struct Published {
+    uint64_t epoch = 0;
+    uint64_t version = 0;
+  };
+  std::optional<Published> published() const;
+
   bool done() const;  // the run has ended: exit with 0
   uint64_t epoch() const;
 
@@ -96,6 +104,7 @@ class CoordinatorClient {
   absl::Time last_answer_ ABSL_GUARDED_BY(mutex_);
   double heartbeat_seconds_ ABSL_GUARDED_BY(mutex_) = 1;
   uint64_t epoch_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<Published> published_ ABSL_GUARDED_BY(mutex_);
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   bool left_ ABSL_GUARDED_BY(mutex_) = false;
 };

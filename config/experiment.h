@@ -243,6 +243,7 @@ struct GrpoStage {
   OptimizerSpec optimizer;
   EvalSpec eval;
   double max_verifier_failures = 0.1;  // share of a step's samples; above it the run stops
+  std::optional<double> max_rollout_learner_gap = 0.0;  // between log-probs; above it the run stops
 
   template <typename V>
   void Fields(V& v) {
@@ -259,6 +260,9 @@ struct GrpoStage {
     v("eval", eval, "held-out measurements");
     v("max_verifier_failures", max_verifier_failures,
       "share of a step's samples that the verifier may fail on before the run stops");
+    v("max_rollout_learner_gap", max_rollout_learner_gap,
+      "largest difference between rollout's and learner's log-probs of a token, both by the same "
+      "weights, before the run stops; null: any");
   }
 
   friend bool operator==(const GrpoStage&, const GrpoStage&) = default;

@@ -215,6 +215,9 @@ void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) 
                  int64_t{stage.steps} * stage.minibatches);
   CheckEval(check, path + ".eval", stage.eval, stage.source);
   check.Fraction(path + ".max_verifier_failures", stage.max_verifier_failures);
+  if (stage.max_rollout_learner_gap) {
+    check.NotNegative(path + ".max_rollout_learner_gap", *stage.max_rollout_learner_gap);
+  }
 }
 
 // What completions of `max_tokens`, the value at `path`, ask of the model and of the KV cache.

@@ -31,11 +31,21 @@ enum class FinishReason { kStop, kLength };
 absl::string_view Name(FinishReason reason);  // "stop", "length"
 StatusOr<FinishReason> ParseFinishReason(absl::string_view name);
 
+// Consecutive tokens that one policy version made.
+struct VersionSpan {
+  uint64_t version = 0;
+  int64_t tokens = 0;
+
+  friend bool operator==(const VersionSpan&, const VersionSpan&) = default;
+};
+
 struct Completion {
   int sample_index = 0;
   std::vector<int32_t> tokens;  // the stop token included, when there is one
   std::vector<float> logprobs;  // [tokens]; full softmax at the sampling temperature, natural log
   FinishReason finish_reason = FinishReason::kLength;
+  // Which versions made the tokens: all of them, in order, ascending. Empty: the group's version.
+  std::vector<VersionSpan> versions = {};
 };
 
 // How a sample was judged. kTimeout and kError are the verifier's failures and never train.
@@ -56,9 +66,16 @@ struct Score {
 // A prompt with its judged completions, ordered by sample index.
 struct Group {
   Prompt prompt;
-  uint64_t policy_version = 0;  // the weights that made the completions
+  // The weights of the lease. They made the completions, but for tokens whose completion names a
+  // newer version.
+  uint64_t policy_version = 0;
   std::vector<Completion> completions;
   std::vector<Score> scores;  // [completions]
+
+  // Of the weights that made a completion's first token; later ones are by these or newer ones.
+  uint64_t oldest_version(const Completion& completion) const {
+    return completion.versions.empty() ? policy_version : completion.versions.front().version;
+  }
 };
 
 struct SamplingParams {

@@ -50,6 +50,12 @@ void AppendRecord(const RolloutRecord& record, std::string* out) {
   AppendText("completion", record.completion, out);
   absl::StrAppend(out, ",\"tokens\":[", absl::StrJoin(record.tokens, ","), "]");
   AppendNumbers("logprobs", record.logprobs, out);
+  if (!record.versions.empty()) {
+    const auto append = [](std::string* to, const VersionSpan& span) {
+      absl::StrAppend(to, "[", span.version, ",", span.tokens, "]");
+    };
+    absl::StrAppend(out, ",\"versions\":[", absl::StrJoin(record.versions, ",", append), "]");
+  }
   AppendText("finish_reason", record.finish_reason, out);
   AppendText("outcome", record.outcome, out);
   *out += ",\"reward\":";
@@ -86,6 +92,11 @@ StatusOr<RolloutRecord> ParseRecord(absl::string_view line) {
     object.at("completion").get_to(record.completion);
     object.at("tokens").get_to(record.tokens);
     record.logprobs = ToNumbers<float>(object.at("logprobs"));
+    if (object.contains("versions")) {
+      for (const Json& span : object.at("versions")) {
+        record.versions.push_back({span.at(0).get<uint64_t>(), span.at(1).get<int64_t>()});
+      }
+    }
     object.at("finish_reason").get_to(record.finish_reason);
     object.at("outcome").get_to(record.outcome);
     record.reward = ToNumber<double>(object.at("reward"));

@@ -70,6 +70,7 @@ struct RolloutRecord {
   std::string completion;
   std::vector<int32_t> tokens;
   std::vector<float> logprobs;
+  std::vector<VersionSpan> versions;  // as in Completion
   std::string finish_reason;
   std::string outcome;
   double reward = 0;

@@ -35,6 +35,23 @@ Status CheckFinite(absl::string_view field, const Repeated& numbers) {
   return absl::OkStatus();
 }
 
+StatusOr<std::vector<VersionSpan>> VersionsFromProto(const proto::Completion& message) {
+  std::vector<VersionSpan> versions;
+  int64_t rest = message.tokens_size();
+  for (const proto::VersionSpan& span : message.versions()) {
+    if (!versions.empty() && span.version() <= versions.back().version) {
+      return Bad("Completion.versions", span.version(), " follows ", versions.back().version);
+    }
+    if (span.tokens() < 1 || span.tokens() > rest) {
+      return Bad("Completion.versions", span.tokens(), " tokens where ", rest, " are left");
+    }
+    rest -= span.tokens();
+    versions.push_back({span.version(), span.tokens()});
+  }
+  if (!versions.empty() && rest > 0) return Bad("Completion.versions", rest, " tokens have none");
+  return versions;
+}
+
 }  // namespace
 
 proto::FinishReason ToProto(FinishReason reason) {
@@ -133,6 +150,11 @@ proto::Completion ToProto(const Completion& completion) {
   message.mutable_tokens()->Add(completion.tokens.begin(), completion.tokens.end());
   message.mutable_logprobs()->Add(completion.logprobs.begin(), completion.logprobs.end());
   message.set_finish_reason(ToProto(completion.finish_reason));
+  for (const VersionSpan& span : completion.versions) {
+    proto::VersionSpan& to = *message.add_versions();
+    to.set_version(span.version);
+    to.set_tokens(span.tokens);
+  }
   return message;
 }
 
@@ -147,6 +169,7 @@ StatusOr<Completion> FromProto(const proto::Completion& message) {
   HONE_RETURN_IF_ERROR(CheckTokens("Completion.tokens", message.tokens()));
   HONE_RETURN_IF_ERROR(CheckFinite("Completion.logprobs", message.logprobs()));
   Completion completion;
+  HONE_ASSIGN_OR_RETURN(completion.versions, VersionsFromProto(message));
   HONE_ASSIGN_OR_RETURN(completion.finish_reason, FromProto(message.finish_reason()));
   completion.sample_index = message.sample_index();
   completion.tokens.assign(message.tokens().begin(), message.tokens().end());
@@ -225,10 +248,11 @@ StatusOr<GroupOrder> FromProto(const proto::Group& message) {
   return order;
 }
 
-proto::FinishedGroup ToProto(uint64_t prompt_id, absl::Span<const Completion> completions) {
+proto::FinishedGroup ToProto(const GroupResult& result) {
   proto::FinishedGroup message;
-  message.set_prompt_id(prompt_id);
-  for (const Completion& completion : completions) {
+  message.set_prompt_id(result.prompt_id);
+  message.set_error(ToValidUtf8(result.error));
+  for (const Completion& completion : result.completions) {
     *message.add_completions() = ToProto(completion);
   }
   return message;
@@ -236,8 +260,11 @@ proto::FinishedGroup ToProto(uint64_t prompt_id, absl::Span<const Completion> co
 
 StatusOr<GroupResult> FromProto(const proto::FinishedGroup& message) {
   const std::string field = absl::StrCat("FinishedGroup ", message.prompt_id());
-  if (message.completions().empty()) return Bad(field, "has no completions");
+  if (message.completions().empty() == message.error().empty()) {
+    return Bad(field, "must have either completions or an error");
+  }
   GroupResult result;
+  result.error = message.error();
   result.prompt_id = message.prompt_id();
   for (int i = 0; i < message.completions_size(); ++i) {
     StatusOr<Completion> completion = FromProto(message.completions(i));

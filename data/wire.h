@@ -5,6 +5,7 @@
 #define HONE_DATA_WIRE_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -26,7 +27,8 @@ struct GroupOrder {
 // A group as a worker hands it in.
 struct GroupResult {
   uint64_t prompt_id = 0;
-  std::vector<Completion> completions;  // sample indices 0, 1, …
+  std::vector<Completion> completions = {};  // sample indices 0, 1, …
+  std::string error = {};                    // why there are none
 };
 
 proto::FinishReason ToProto(FinishReason reason);
@@ -38,7 +40,8 @@ StatusOr<Outcome> FromProto(proto::Outcome outcome);
 proto::SamplingParams ToProto(const SamplingParams& params);
 StatusOr<SamplingParams> FromProto(const proto::SamplingParams& message);
 
-// Tokens and log-probs must be equally many, and the log-probs finite.
+// Tokens and log-probs must be equally many, the log-probs finite; versions, if any, must ascend
+// and cover the tokens.
 proto::Completion ToProto(const Completion& completion);
 StatusOr<Completion> FromProto(const proto::Completion& message);
 
@@ -56,8 +59,8 @@ StatusOr<RewardSpec> FromProto(const proto::RewardTerm& message);
 proto::Group ToProto(const Prompt& prompt, int num_samples);
 StatusOr<GroupOrder> FromProto(const proto::Group& message);
 
-// Completions must have the sample indices 0, 1, … in this order.
-proto::FinishedGroup ToProto(uint64_t prompt_id, absl::Span<const Completion> completions);
+// There must be either an error or completions, with the sample indices 0, 1, … in this order.
+proto::FinishedGroup ToProto(const GroupResult& result);
 StatusOr<GroupResult> FromProto(const proto::FinishedGroup& message);
 
 }  // namespace hone

@@ -146,6 +146,10 @@ void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body) {
   pool->Run(count, body);
 }
 
+SerialSection::SerialSection() : was_inside_(inside_parallel_for) { inside_parallel_for = true; }
+
+SerialSection::~SerialSection() { inside_parallel_for = was_inside_; }
+
 void ParallelForBlocks(int64_t count, int64_t block,
                        absl::FunctionRef<void(int64_t, int64_t)> body) {
   ParallelFor((count + block - 1) / block,

@@ -24,6 +24,19 @@ void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body);
 void ParallelForBlocks(int64_t count, int64_t block,
                        absl::FunctionRef<void(int64_t, int64_t)> body);
 
+// While it lives, ParallelFor runs serially when this thread calls it: for work beside the kernels
+// of another thread, which it must not hold up.
+class SerialSection {
+ public:
+  SerialSection();
+  ~SerialSection();
+  SerialSection(const SerialSection&) = delete;
+  SerialSection& operator=(const SerialSection&) = delete;
+
+ private:
+  bool was_inside_;
+};
+
 }  // namespace hone
 
 #endif  // HONE_KERNELS_PARALLEL_H_

@@ -58,12 +58,19 @@ StatusOr<std::optional<LeasedWork>> CoordinatorLine::Lease(int free_sequences,
   const uint64_t epoch = client_.epoch();
   if (response.groups().empty()) return std::nullopt;
   LeasedWork work{.lease_id = response.lease_id(), .weights = {epoch, response.policy_version()}};
+  work.follow_weights = response.follow_weights();
   HONE_ASSIGN_OR_RETURN(work.sampling, FromProto(response.sampling()));
   for (const proto::Group& message : response.groups()) {
     HONE_ASSIGN_OR_RETURN(GroupOrder group, FromProto(message));
     work.groups.push_back(std::move(group));
   }
   return work;
+}
+
+std::optional<WeightsVersion> CoordinatorLine::published() const {
+  const auto published = client_.published();
+  if (!published.has_value()) return std::nullopt;
+  return WeightsVersion{published->epoch, published->version};
 }
 
 StatusOr<ReceivedWeights> CoordinatorLine::FetchWeights(const WeightsVersion& version) {
@@ -101,7 +108,7 @@ Status CoordinatorLine::Submit(std::vector<FinishedWork> work, Effort* effort) {
     }
     request.set_lease_id(finished.lease_id);
     request.set_policy_version(finished.weights.version);
-    *request.add_groups() = ToProto(finished.group.prompt_id, finished.group.completions);
+    *request.add_groups() = ToProto(finished.group);
   }
   if (request.groups_size() == 0) return absl::OkStatus();
   return SubmitRequest(std::move(request), effort);

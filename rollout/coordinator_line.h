@@ -1,7 +1,8 @@
 // The worker's side of the protocol, in the terms of the engine: leases come in as work, finished
 // work goes out, and a thread of its own keeps the coordinator aware of us while we decode.
 //
-// Thread safety: one thread uses it; `over` and `status` may be called from any.
+// Thread safety: one thread uses it; `over`, `status`, `published` and `FetchWeights` may be called
+// from any.
 // Invariants: work of an epoch that is over (cluster/coordinator_client.h) is never handed in.
 #ifndef HONE_ROLLOUT_COORDINATOR_LINE_H_
 #define HONE_ROLLOUT_COORDINATOR_LINE_H_
@@ -33,8 +34,9 @@ struct WeightsVersion {
 struct LeasedWork {
   uint64_t lease_id = 0;
   WeightsVersion weights;
-  SamplingParams sampling;
-  std::vector<GroupOrder> groups;
+  bool follow_weights = false;  // newer weights of the same epoch will do, from any token on
+  SamplingParams sampling = {};
+  std::vector<GroupOrder> groups = {};
 };
 
 struct FinishedWork {
@@ -65,6 +67,12 @@ class CoordinatorLine {
   // Work for up to `free_sequences` more, waiting for it that long; nullopt when there is none.
   // InvalidArgument when the coordinator sends what makes no sense.
   StatusOr<std::optional<LeasedWork>> Lease(int free_sequences, double wait_seconds);
+
+  // Says goodbye: whatever still waits for the coordinator ends soon, with Cancelled.
+  void Leave() { client_.Leave(); }
+
+  // The newest version that we have heard of.
+  std::optional<WeightsVersion> published() const;
 
   // NotFound: the version is over, and the leases on it with it.
   StatusOr<ReceivedWeights> FetchWeights(const WeightsVersion& version);

@@ -21,6 +21,7 @@ struct RolloutWorkerOptions {
   int max_sequences = 256;  // decoded together
   int kv_cache_tokens = 0;  // 0: enough for max_sequences
   Precision precision = Precision::kFloat32;
+  std::string trace_path;       // timeline of the worker (base/trace.h); empty: none
   double give_up_seconds = 60;  // without an answer of the coordinator
   Clock* clock = RealClock();   // not owned
 };

@@ -39,6 +39,7 @@ TrainBatch MakeStepBatch(const AlgorithmSpec& algorithm, absl::Span<const Group>
       step.rewards.push_back(group.scores[i].reward +
                              OverlongReward(algorithm, sequence.loss_tokens(), max_tokens));
       step.rollout_logprobs.push_back(completion.logprobs);
+      step.oldest_versions.push_back(group.oldest_version(completion));
       step.sequences.push_back(std::move(sequence));
     }
   }
@@ -80,6 +81,7 @@ TrainBatch MakeMinibatch(const AlgorithmSpec& algorithm, const TrainBatch& step,
     batch.advantages.push_back(step.advantages[i]);
     batch.weights.push_back(weights[k]);
     batch.rollout_logprobs.push_back(step.rollout_logprobs[i]);
+    batch.oldest_versions.push_back(step.oldest_versions[i]);
     if (!step.old_logprobs.empty()) batch.old_logprobs.push_back(step.old_logprobs[i]);
     if (!step.ref_logprobs.empty()) batch.ref_logprobs.push_back(step.ref_logprobs[i]);
   }

@@ -21,6 +21,7 @@ struct TrainBatch {
   std::vector<double> advantages;
   std::vector<double> weights;                       // trainer/algorithm/aggregation.h
   std::vector<std::vector<float>> rollout_logprobs;  // as sampled
+  std::vector<uint64_t> oldest_versions;             // of the weights that sampled
   // Of the learner before the step's first update; empty where they are those of the rollout.
   std::vector<std::vector<float>> old_logprobs;
   std::vector<std::vector<float>> ref_logprobs;  // of the reference policy; empty without one

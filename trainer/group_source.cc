@@ -67,6 +67,8 @@ StatusOr<Sampling> GroupSource::Enqueue(int64_t stage_step, int64_t step, int ro
   request.sampling.top_p = static_cast<float>(stage_.sampling.top_p);
   request.sampling.top_k = stage_.sampling.top_k;
   request.sampling.max_tokens = stage_.sampling.max_tokens;
+  // Where samples may be old anyway, the rest of a long one is better made by the newest weights.
+  request.follow_weights = stage_.max_staleness > 0;
   request.reward = stage_.reward;
   return StartSampling(context_, request, step);
 }

@@ -11,6 +11,7 @@
 #include "trainer/algorithm/loss.h"
 #include "trainer/batch.h"
 #include "trainer/group_source.h"
+#include "trainer/rollout_gap.h"
 #include "trainer/schedule.h"
 #include "trainer/verifier_failures.h"
 
@@ -20,7 +21,7 @@ namespace {
 // Figures of one step's updates.
 struct UpdateResult {
   LossTerms terms;
-  double gap = 0;        // max |learner − rollout| log-prob, before the first update
+  RolloutGap gap;        // before the first update
   double grad_norm = 0;  // mean over the minibatches
   double lr = 0;
   int64_t trained_tokens = 0;  // prompts included
@@ -48,7 +49,7 @@ class GrpoLoop {
           CheckVerifierFailures(groups.All(), stage_.max_verifier_failures, position.step));
       timer.Start("learn");
       context_.progress.Phase("learning");
-      const UpdateResult update = UpdatePolicy(groups.train);
+      HONE_ASSIGN_OR_RETURN(const UpdateResult update, UpdatePolicy(groups.train));
       timer.Start("publish");
       ++position.stage_step;
       ++position.policy_version;
@@ -73,7 +74,7 @@ class GrpoLoop {
   }
 
   // Advantages over the whole step, then one update for each minibatch of groups.
-  UpdateResult UpdatePolicy(const std::vector<Group>& groups) {
+  StatusOr<UpdateResult> UpdatePolicy(const std::vector<Group>& groups) {
     UpdateResult result;
     TrainBatch step = MakeStepBatch(stage_.algorithm, groups, stage_.sampling.max_tokens);
     AddLogProbs(&step);
@@ -85,8 +86,9 @@ class GrpoLoop {
       const int64_t update = context_.position.stage_step * stage_.minibatches + m;
       result.lr =
           LearningRate(stage_.optimizer, update, int64_t{stage_.steps} * stage_.minibatches);
-      UpdateOnce(MakeMinibatch(stage_.algorithm, step, begin, end, stage_.sampling.max_tokens),
-                 m == 0, &result);
+      HONE_RETURN_IF_ERROR(
+          UpdateOnce(MakeMinibatch(stage_.algorithm, step, begin, end, stage_.sampling.max_tokens),
+                     m == 0, &result));
     }
     result.grad_norm /= stage_.minibatches;
     return result;
@@ -114,19 +116,24 @@ class GrpoLoop {
   bool has_reference() const { return stage_.algorithm.kl_coefficient != 0; }
   float temperature() const { return static_cast<float>(stage_.sampling.temperature); }
 
-  void UpdateOnce(TrainBatch batch, bool first, UpdateResult* result) {
+  Status UpdateOnce(TrainBatch batch, bool first, UpdateResult* result) {
     // Nothing to learn from: no gradient, and no step that would only move the moments.
-    if (batch.sequences.empty()) return;
+    if (batch.sequences.empty()) return absl::OkStatus();
     for (const TrainSequence& sequence : batch.sequences) {
       result->trained_tokens += std::ssize(sequence.tokens);
     }
     const int stage = context_.position.stage;
-    for (const SequenceTerms& sequence :
-         context_.learners.PolicyGradient(stage, std::move(batch), temperature())) {
-      result->terms += sequence.terms;
-      if (first) result->gap = std::max(result->gap, sequence.gap);
+    const std::vector<uint64_t> oldest_versions = batch.oldest_versions;
+    const std::vector<SequenceTerms> sequences =
+        context_.learners.PolicyGradient(stage, std::move(batch), temperature());
+    for (size_t i = 0; i < sequences.size(); ++i) {
+      result->terms += sequences[i].terms;
+      if (!first) continue;
+      result->gap.Add(sequences[i].gap, oldest_versions[i] == context_.position.policy_version);
     }
+    HONE_RETURN_IF_ERROR(result->gap.Check(stage_.max_rollout_learner_gap, context_.position.step));
     result->grad_norm += context_.learners.Update(stage, result->lr);
+    return absl::OkStatus();
   }
 
   // All that was sampled speaks of the policy, trained on or not.
@@ -135,9 +142,10 @@ class GrpoLoop {
     double reward = 0, reward_squares = 0, length = 0, correct = 0, formatted = 0, truncated = 0;
     double samples = 0, failures = 0, prompt_tokens = 0, staleness = 0;
     for (const Group* group : groups.All()) {
-      staleness = std::max(staleness, static_cast<double>(context_.position.policy_version - 1 -
-                                                          group->policy_version));
       for (size_t i = 0; i < group->scores.size(); ++i) {
+        const uint64_t oldest = group->oldest_version(group->completions[i]);
+        staleness =
+            std::max(staleness, static_cast<double>(context_.position.policy_version - 1 - oldest));
         const Score& score = group->scores[i];
         if (IsVerifierFailure(score.outcome)) {
           ++failures;
@@ -166,7 +174,7 @@ class GrpoLoop {
         {"kl", update.terms.kl / tokens},
         {"clip_fraction", update.terms.clipped / tokens},
         {"loss", update.terms.loss},
-        {"rollout_learner_gap", update.gap},
+        {"rollout_learner_gap", update.gap.largest()},
         {"grad_norm", update.grad_norm},
         {"lr", update.lr},
         {"tokens", length + prompt_tokens},

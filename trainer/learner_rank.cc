@@ -99,7 +99,10 @@ std::vector<SequenceTerms> LearnerRank::PolicyGradient(const LearnerCommand& com
                                for (size_t t = 0; t < tokens.logprobs.size(); ++t) {
                                  const double gap =
                                      std::abs(tokens.logprobs[t] - batch.rollout_logprobs[i][t]);
-                                 sequences[i].gap = std::max(sequences[i].gap, gap);
+                                 // Unlike with std::max a NaN stays.
+                                 if (std::isnan(gap) || gap > sequences[i].gap) {
+                                   sequences[i].gap = gap;
+                                 }
                                }
                              });
   Share(&sequences);

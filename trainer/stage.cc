@@ -33,6 +33,7 @@ RolloutRecord MakeRecord(const StageContext& context, const std::string& split, 
   record.completion = CompletionText(context.tokenizer, completion.tokens);
   record.tokens = completion.tokens;
   record.logprobs = completion.logprobs;
+  record.versions = completion.versions;
   record.finish_reason = std::string(Name(completion.finish_reason));
   record.outcome = std::string(Name(score.outcome));
   record.reward = score.reward;
@@ -132,6 +133,7 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
   job.sampling = request.sampling;
   job.sampling.seed = context.experiment.seed;
   job.sampling.stop_tokens = context.learners.config().eos_token_ids;
+  job.follow_weights = request.follow_weights;
   job.reward = request.reward;
   job.decode = [&tokenizer = context.tokenizer](absl::Span<const int32_t> tokens) {
     return CompletionText(tokenizer, tokens);

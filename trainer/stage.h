@@ -81,6 +81,7 @@ struct SampleRequest {
   std::vector<Prompt> prompts;
   int num_samples = 1;
   SamplingParams sampling;
+  bool follow_weights = false;  // as in GenerateJob
   std::vector<RewardSpec> reward;
 };
 // Samples on their way. `step` is the step in work that will use them: no checkpoint covers it yet.

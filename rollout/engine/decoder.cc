@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/linear.h"
@@ -20,27 +21,15 @@ void Grow(std::vector<float>* buffer, int64_t size) {
 
 }  // namespace
 
-Decoder::Decoder(const ModelConfig& config, Precision precision)
-    : config_(config),
-      precision_(precision),
-      attention_{config.num_heads, config.num_kv_heads, config.head_dim},
-      rope_(config.head_dim, config.rope_theta, config.max_position_embeddings, config.rope_scaling,
-            precision),
-      layers_(config.num_layers) {
-  for (int i = 0; i < config.num_layers; ++i) {
-    layers_[i].attention = attention_;
-    layers_[i].attention.window = config.window(i);
-  }
-}
-
-void Decoder::SetWeights(const Weights& weights) {
-  const int64_t hidden = config_.hidden_size;
+PackedWeights::PackedWeights(const Weights& weights) : layers_(weights.config().num_layers) {
+  const ModelConfig& config = weights.config();
+  const int64_t hidden = config.hidden_size;
   embedding_ = Copy(weights.tensor("model.embed_tokens.weight"));
   final_norm_ = Copy(weights.tensor("model.norm.weight"));
-  const auto head = config_.tie_word_embeddings ? weights.tensor("model.embed_tokens.weight")
-                                                : weights.tensor("lm_head.weight");
-  head_.PackTransposed(head.data(), config_.vocab_size, hidden);
-  for (int i = 0; i < config_.num_layers; ++i) {
+  const auto head = config.tie_word_embeddings ? weights.tensor("model.embed_tokens.weight")
+                                               : weights.tensor("lm_head.weight");
+  head_.PackTransposed(head.data(), config.vocab_size, hidden);
+  for (int i = 0; i < config.num_layers; ++i) {
     const auto get = [&](absl::string_view name) {
       return weights.tensor(absl::StrCat("model.layers.", i, ".", name));
     };
@@ -49,7 +38,6 @@ void Decoder::SetWeights(const Weights& weights) {
     const auto project = [&](std::initializer_list<const char*> names, int64_t k, bool has_bias,
                              Projection* to) {
       std::vector<float> weight;
-      to->bias.clear();
       for (const absl::string_view name : names) {
         const auto part = get(absl::StrCat(name, ".weight"));
         weight.insert(weight.end(), part.begin(), part.end());
@@ -61,16 +49,31 @@ void Decoder::SetWeights(const Weights& weights) {
     };
     layer.input_norm = Copy(get("input_layernorm.weight"));
     layer.post_norm = Copy(get("post_attention_layernorm.weight"));
-    if (config_.qk_norm) {
+    if (config.qk_norm) {
       layer.q_norm = Copy(get("self_attn.q_norm.weight"));
       layer.k_norm = Copy(get("self_attn.k_norm.weight"));
     }
-    project({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}, hidden, config_.qkv_bias,
+    project({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"}, hidden, config.qkv_bias,
             &layer.qkv);
-    project({"self_attn.o_proj"}, config_.query_size(), config_.output_bias, &layer.output);
-    project({"mlp.gate_proj", "mlp.up_proj"}, hidden, config_.mlp_bias, &layer.gate_up);
-    project({"mlp.down_proj"}, config_.intermediate_size, config_.mlp_bias, &layer.down);
+    project({"self_attn.o_proj"}, config.query_size(), config.output_bias, &layer.output);
+    project({"mlp.gate_proj", "mlp.up_proj"}, hidden, config.mlp_bias, &layer.gate_up);
+    project({"mlp.down_proj"}, config.intermediate_size, config.mlp_bias, &layer.down);
   }
+}
+
+Decoder::Decoder(const ModelConfig& config, Precision precision)
+    : config_(config),
+      precision_(precision),
+      attention_{config.num_heads, config.num_kv_heads, config.head_dim},
+      layer_attention_(config.num_layers, attention_),
+      rope_(config.head_dim, config.rope_theta, config.max_position_embeddings, config.rope_scaling,
+            precision) {
+  for (int i = 0; i < config.num_layers; ++i) layer_attention_[i].window = config.window(i);
+}
+
+std::shared_ptr<const PackedWeights> Decoder::SetWeights(
+    std::shared_ptr<const PackedWeights> weights) {
+  return std::exchange(weights_, std::move(weights));
 }
 
 float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
@@ -95,8 +98,9 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
   Grow(&activated_, rows * config_.intermediate_size);
   Grow(&logits_, wanted * logits_stride());
 
-  Embed(embedding_.data(), tokens_.data(), rows, hidden, x_.data());
-  for (int i = 0; i < config_.num_layers; ++i) Block(layers_[i], i, spans, rows, cache);
+  const PackedWeights& weights = *weights_;
+  Embed(weights.embedding_.data(), tokens_.data(), rows, hidden, x_.data());
+  for (int i = 0; i < config_.num_layers; ++i) Block(weights.layers_[i], i, spans, rows, cache);
 
   // Only the rows whose logits are wanted, moved to the front.
   int64_t row = 0, kept = 0;
@@ -105,26 +109,28 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
     if (!span.wants_logits) continue;
     std::copy_n(&x_[(row - 1) * hidden], hidden, &normed_[kept++ * hidden]);
   }
-  RmsNorm(normed_.data(), kept, hidden, final_norm_.data(),
+  RmsNorm(normed_.data(), kept, hidden, weights.final_norm_.data(),
           static_cast<float>(config_.rms_norm_eps), normed_.data(), nullptr, precision_);
   // Logits stay in fp32.
-  MatMul({normed_.data(), hidden}, kept, head_, logits_.data(), logits_stride(),
+  MatMul({normed_.data(), hidden}, kept, weights.head_, logits_.data(), logits_stride(),
          Accumulate::kStore);
   return logits_.data();
 }
 
-void Decoder::Block(const Layer& layer, int index, absl::Span<const DecoderSpan> spans,
-                    int64_t rows, KvCache* cache) {
+void Decoder::Block(const PackedWeights::Layer& layer, int index,
+                    absl::Span<const DecoderSpan> spans, int64_t rows, KvCache* cache) {
   const int64_t hidden = config_.hidden_size;
   const int64_t q_size = config_.query_size(), kv_size = config_.kv_size();
   const int64_t qkv_width = q_size + 2 * kv_size;
   const float eps = static_cast<float>(config_.rms_norm_eps);
 
-  const auto linear = [&](const float* x, int64_t k, const Projection& projection, float* y) {
+  const auto linear = [&](const float* x, int64_t k, const PackedWeights::Projection& projection,
+                          float* y) {
     Linear({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, y,
            projection.weight.n());
   };
-  const auto linear_add = [&](const float* x, int64_t k, const Projection& projection) {
+  const auto linear_add = [&](const float* x, int64_t k,
+                              const PackedWeights::Projection& projection) {
     LinearAdd({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, x_.data());
   };
 
@@ -166,7 +172,7 @@ void Decoder::Block(const Layer& layer, int index, absl::Span<const DecoderSpan>
       }
     }
   });
-  Attention(layer.attention, queries_, qkv_width, q_size, precision_);
+  Attention(layer_attention_[index], queries_, qkv_width, q_size, precision_);
   linear_add(attended_.data(), q_size, layer.output);
 
   RmsNorm(x_.data(), rows, hidden, layer.post_norm.data(), eps, normed_.data(), nullptr,

@@ -6,6 +6,7 @@
 #define HONE_ROLLOUT_ENGINE_DECODER_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -17,6 +18,31 @@
 #include "rollout/engine/kv_cache.h"
 
 namespace hone {
+
+// The weights as the decoder wants them: matrices packed, what reads one input fused. Immutable
+// once made, so that the next version can be made beside the running one, in any thread.
+class PackedWeights {
+ public:
+  // Packs; `weights` need not outlive it. In bfloat16 they must be rounded (RoundWeights).
+  explicit PackedWeights(const Weights& weights);
+
+ private:
+  friend class Decoder;
+
+  // A matrix with its bias, which is empty when the architecture has none.
+  struct Projection {
+    PackedMatrix weight;
+    std::vector<float> bias;
+  };
+  struct Layer {
+    std::vector<float> input_norm, post_norm, q_norm, k_norm;  // the latter two may be empty
+    Projection qkv, output, gate_up, down;
+  };
+
+  std::vector<float> embedding_, final_norm_;
+  PackedMatrix head_;
+  std::vector<Layer> layers_;
+};
 
 // Consecutive tokens of one sequence that go through the model in this pass.
 struct DecoderSpan {
@@ -31,8 +57,8 @@ class Decoder {
  public:
   Decoder(const ModelConfig& config, Precision precision);
 
-  // Packs the matrices; the weights need not outlive the call. In bfloat16 they are rounded ones.
-  void SetWeights(const Weights& weights);
+  // From the next pass on. Returns those that were in use before, null at first.
+  std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights);
 
   // Writes the new keys and values into the cache. Returns logits [spans that want them][stride],
   // valid (and writable) until the next call.
@@ -42,27 +68,15 @@ class Decoder {
   const AttentionShape& attention_shape() const { return attention_; }
 
  private:
-  // A matrix with its bias, which is empty when the architecture has none.
-  struct Projection {
-    PackedMatrix weight;
-    std::vector<float> bias;
-  };
-  struct Layer {
-    std::vector<float> input_norm, post_norm, q_norm, k_norm;  // the latter two may be empty
-    Projection qkv, output, gate_up, down;
-    AttentionShape attention;
-  };
-
-  void Block(const Layer& layer, int index, absl::Span<const DecoderSpan> spans, int64_t rows,
-             KvCache* cache);
+  void Block(const PackedWeights::Layer& layer, int index, absl::Span<const DecoderSpan> spans,
+             int64_t rows, KvCache* cache);
 
   ModelConfig config_;
   Precision precision_;
-  AttentionShape attention_;  // without a window
+  AttentionShape attention_;                     // without a window
+  std::vector<AttentionShape> layer_attention_;  // [layers]
   RopeTable rope_;
-  std::vector<float> embedding_, final_norm_;
-  PackedMatrix head_;
-  std::vector<Layer> layers_;
+  std::shared_ptr<const PackedWeights> weights_;
 
   // Activations of a pass, [rows][…]; they only grow.
   std::vector<int32_t> tokens_, positions_;

@@ -1,19 +1,22 @@
-// The rollout engine: samples groups of completions from one set of weights by continuous batching
-// over a paged KV cache. A completion is a pure function of (weights, prompt tokens, prompt id,
-// sample index, sampling parameters): not of what else is in the batch, of the thread count, or of
-// the instruction set.
-// Thread safety: none; one thread owns an engine (its kernels use the process's thread pool).
+// The rollout engine: samples groups of completions by continuous batching over a paged KV cache.
+// While the weights stay the same, a completion is a pure function of (weights, prompt tokens,
+// prompt id, sample index, sampling parameters): not of what else is in the batch, of the size of
+// the cache, of the thread count, or of the instruction set. Thread safety: none; one thread owns
+// an engine (its kernels use the process's thread pool).
 #ifndef HONE_ROLLOUT_ENGINE_ENGINE_H_
 #define HONE_ROLLOUT_ENGINE_ENGINE_H_
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "data/records.h"
 #include "kernels/precision.h"
 #include "model/weights.h"
+#include "rollout/engine/decoder.h"
+#include "rollout/engine/request.h"
 
 namespace hone {
 
@@ -24,17 +27,17 @@ struct EngineOptions {
   Precision precision = Precision::kFloat32;
 };
 
-// Work for the engine: a prompt and how many samples of it to draw, indices from 0.
-struct GenerateRequest {
-  uint64_t prompt_id = 0;
-  std::vector<int32_t> prompt_tokens;
-  int num_samples = 1;
-  SamplingParams sampling;
-};
-
-struct FinishedRequest {
-  uint64_t prompt_id = 0;
-  std::vector<Completion> completions;  // by sample index
+// What the engine holds and did; counts are since construction.
+struct EngineStats {
+  int64_t kv_blocks = 0;  // of kKvBlockTokens tokens
+  int64_t kv_blocks_used = 0;
+  int64_t kv_cache_bytes = 0;
+  int running_sequences = 0;
+  int queued_sequences = 0;
+  int64_t steps = 0;
+  int64_t generated_tokens = 0;
+  int64_t prefilled_tokens = 0;  // of prompts and of preempted samples
+  int64_t preemptions = 0;
 };
 
 class Engine {
@@ -42,12 +45,23 @@ class Engine {
   Engine(const ModelConfig& config, const EngineOptions& options);
   ~Engine();
 
-  // Takes new weights (packs them); allowed only while the engine is idle. With bfloat16 they must
-  // be rounded (RoundWeights).
-  void SetWeights(const Weights& weights);
+  // New weights, from the next step on. Samples in work go on with them: the keys and values that
+  // they have stay those of the old weights, and Completion::versions tells which version drew
+  // which token. Returns the old weights, so that whoever can afford the time may free them.
+  std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights,
+                                                  uint64_t version);
+  // The same, packed here and now.
+  void SetWeights(const Weights& weights, uint64_t version = 0);
 
-  // Queues a request. InvalidArgument when the prompt is empty, holds ids outside the vocabulary,
-  // or leaves no room in the context; or when one sequence could never fit the cache.
+  // Sequences of so many tokens, prompt included, that certainly run together; groups share their
+  // prompts, so theirs may be more.
+  int64_t SequencesThatFit(int64_t tokens) const;
+  // The same in words, with the size of the KV cache.
+  std::string DescribeCapacity(int64_t tokens) const;
+
+  // Queues a request. InvalidArgument, and the engine is as it was, when the prompt is empty, holds
+  // ids outside the vocabulary, or leaves no room in the context; or when one sequence of prompt
+  // and max_tokens could never fit the cache.
   Status Add(GenerateRequest request);
 
   // One step: admits what fits, runs the model once over all running sequences, samples one token
@@ -57,6 +71,7 @@ class Engine {
   bool idle() const;                 // nothing queued or running
   int num_sequences() const;         // queued and running samples
   int64_t generated_tokens() const;  // since construction
+  EngineStats stats() const;
 
  private:
   struct State;

@@ -1,45 +1,83 @@
 #include "rollout/engine/kv_cache.h"
 
 #include <algorithm>
+#include <new>
 
 namespace hone {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+}  // namespace
 
 KvCache::KvCache(const AttentionShape& shape, int num_layers, int64_t num_blocks)
     : num_layers_(num_layers), num_blocks_(num_blocks), block_floats_(shape.block_floats()) {
-  const int64_t size = num_layers * num_blocks * block_floats_;
-  storage_ = hwy::AllocateAligned<float>(size);
-  // The kernels multiply unused slots by exact zeros: they must be finite.
-  std::fill_n(storage_.get(), size, 0.0f);
+  // The kernels multiply unused slots by exact zeros: they must be finite. calloc's zeros cost
+  // memory only where something is written, so a large cache that stays half empty is no loss.
+  const size_t bytes = static_cast<size_t>(num_blocks * block_bytes());
+  storage_.reset(std::calloc(bytes + kAlignment, 1));
+  if (storage_ == nullptr) throw std::bad_alloc();
+  void* aligned = storage_.get();
+  size_t space = bytes + kAlignment;
+  floats_ = static_cast<float*>(std::align(kAlignment, bytes, aligned, space));
   references_.assign(num_blocks, 0);
   for (int64_t i = num_blocks - 1; i >= 0; --i) free_.push_back(static_cast<int32_t>(i));
 }
 
-bool KvCache::Reserve(int64_t count) {
-  if (static_cast<int64_t>(free_.size()) - promised_ < count) return false;
-  promised_ += count;
-  return true;
-}
-
-void KvCache::Unreserve(int64_t count) { promised_ -= count; }
-
 int32_t KvCache::Allocate() {
   const int32_t block = free_.back();
   free_.pop_back();
-  --promised_;
   references_[block] = 1;
   return block;
 }
-
-void KvCache::AddReference(int32_t block) { ++references_[block]; }
 
 void KvCache::Release(int32_t block) {
   if (--references_[block] == 0) free_.push_back(block);
 }
 
-void KvCache::Copy(int32_t from, int32_t to) {
-  for (int layer = 0; layer < num_layers_; ++layer) {
-    std::copy_n(data(layer, from), block_floats_, data(layer, to));
+bool KvCache::MustCopy(const CachedTokens& text) const {
+  return text.cached % kKvBlockTokens != 0 &&
+         references_[text.blocks[text.cached / kKvBlockTokens]] > 1;
+}
+
+int64_t KvCache::BlocksToWrite(const CachedTokens& text, int64_t count) const {
+  const int64_t missing = BlocksFor(text.cached + count) - static_cast<int64_t>(text.blocks.size());
+  return std::max<int64_t>(missing, 0) + (MustCopy(text) ? 1 : 0);
+}
+
+void KvCache::PrepareWrite(CachedTokens* text, int64_t count) {
+  if (MustCopy(*text)) {
+    int32_t& block = text->blocks[text->cached / kKvBlockTokens];
+    const int32_t shared = block;
+    block = Allocate();
+    for (int layer = 0; layer < num_layers_; ++layer) {
+      std::copy_n(data(layer, shared), block_floats_, data(layer, block));
+    }
+    Release(shared);
   }
+  const size_t wanted = BlocksFor(text->cached + count);
+  while (text->blocks.size() < wanted) text->blocks.push_back(Allocate());
+}
+
+void KvCache::Share(const CachedTokens& from, int64_t num_blocks, CachedTokens* to) {
+  for (int64_t i = 0; i < num_blocks; ++i) {
+    ++references_[from.blocks[i]];
+    to->blocks.push_back(from.blocks[i]);
+  }
+  to->cached = std::min(from.cached, num_blocks * kKvBlockTokens);
+}
+
+void KvCache::Truncate(int64_t num_blocks, CachedTokens* text) {
+  while (static_cast<int64_t>(text->blocks.size()) > num_blocks) {
+    Release(text->blocks.back());
+    text->blocks.pop_back();
+  }
+  text->cached = std::min(text->cached, num_blocks * kKvBlockTokens);
+}
+
+int64_t KvCache::NumOwned(const CachedTokens& text) const {
+  return std::count_if(text.blocks.begin(), text.blocks.end(),
+                       [&](int32_t block) { return references_[block] == 1; });
 }
 
 }  // namespace hone

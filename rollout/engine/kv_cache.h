@@ -1,16 +1,17 @@
 // Paged storage for keys and values: blocks of 16 tokens with reference counts, so that the
-// samples of a group share their prompt's blocks.
+// samples of a group share their prompt's blocks until one of them writes (copy on write).
 // Thread safety: none; the engine's thread owns it (kernels write into distinct blocks).
-// Invariant: free + in use + promised-but-unused blocks never exceed the total, so Allocate() of a
-// promised block cannot fail.
+// Invariant: a block is free or has references, never both; num_free() counts the free ones.
 #ifndef HONE_ROLLOUT_ENGINE_KV_CACHE_H_
 #define HONE_ROLLOUT_ENGINE_KV_CACHE_H_
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <vector>
 
-#include "hwy/aligned_allocator.h"
 #include "kernels/attention.h"
+#include "rollout/engine/sequence.h"
 
 namespace hone {
 
@@ -22,31 +23,44 @@ class KvCache {
   KvCache(const AttentionShape& shape, int num_layers, int64_t num_blocks);
 
   int64_t num_blocks() const { return num_blocks_; }
+  int64_t num_free() const { return static_cast<int64_t>(free_.size()); }
+  int64_t block_bytes() const { return num_layers_ * block_floats_ * int64_t{sizeof(float)}; }
 
-  // Promises `count` blocks to a sequence, or refuses (false) when they could not all be had.
-  bool Reserve(int64_t count);
-  // Gives back promises that were not turned into blocks.
-  void Unreserve(int64_t count);
+  // Free blocks that it takes to write `count` more tokens behind the cached ones: those that are
+  // missing, and a copy of the last one if others share it.
+  int64_t BlocksToWrite(const CachedTokens& text, int64_t count) const;
+  // Takes them; so many must be free.
+  void PrepareWrite(CachedTokens* text, int64_t count);
 
-  // Turns one promise into a block with one reference.
-  int32_t Allocate();
-  void AddReference(int32_t block);
-  void Release(int32_t block);
-  // Copies all layers of a block.
-  void Copy(int32_t from, int32_t to);
+  // Lets `to`, which has no blocks, share the first `num_blocks` of `from`; the tokens in them
+  // count as cached.
+  void Share(const CachedTokens& from, int64_t num_blocks, CachedTokens* to);
+  // Keeps the first `num_blocks` blocks only, with the tokens in them.
+  void Truncate(int64_t num_blocks, CachedTokens* text);
+  // Blocks that Truncate(0, …) would make free: those that nobody shares.
+  int64_t NumOwned(const CachedTokens& text) const;
 
   float* data(int layer, int32_t block) {
-    return storage_.get() + (int64_t{layer} * num_blocks_ + block) * block_floats_;
+    return floats_ + (int64_t{layer} * num_blocks_ + block) * block_floats_;
   }
 
  private:
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
+  int32_t Allocate();
+  void Release(int32_t block);
+  // The last cached token's block is neither full nor one's own.
+  bool MustCopy(const CachedTokens& text) const;
+
   int num_layers_;
   int64_t num_blocks_;
   int64_t block_floats_;
-  int64_t promised_ = 0;
-  hwy::AlignedFreeUniquePtr<float[]> storage_;  // [layers][blocks][block_floats]
+  std::unique_ptr<void, Free> storage_;
+  float* floats_;  // [layers][blocks][block_floats], within storage_
   std::vector<int32_t> free_;
-  std::vector<int32_t> references_;
+  std::vector<int32_t> references_;  // [blocks]
 };
 
 }  // namespace hone

@@ -69,6 +69,9 @@ TEST_F(CommandTest, GenerateDoesNotDependOnTheBatchAndAgreesWithLogprobs) {
   const nlohmann::json stats = nlohmann::json::parse(Read("stats.json"));
   EXPECT_EQ(stats["generated_tokens"], tokens);
   EXPECT_GT(stats["tokens_per_second"], 0);
+  EXPECT_GE(stats["sequences_that_fit"], 1);
+  EXPECT_GE(stats["kv_cache_tokens"], 16);
+  EXPECT_EQ(stats["preemptions"], 0);
 
   // Bit for bit: the learner computes what the engine sampled from.
   Write("sequences.jsonl", sequences);

@@ -42,6 +42,7 @@ class FakeCoordinator : public proto::Coordinator::Service {
     ++num_leases;
     if (!known) return grpc::Status(grpc::StatusCode::NOT_FOUND, "who?");
     response->set_done(done);
+    if (version >= 0) response->set_published_version(version);
     return grpc::Status::OK;
   }
   grpc::Status Submit(grpc::ServerContext*, const proto::SubmitRequest* request,
@@ -63,6 +64,7 @@ class FakeCoordinator : public proto::Coordinator::Service {
   std::atomic<int> num_leases{0};
   std::atomic<int> num_manifests{0};
   std::atomic<int> failures{0};
+  std::atomic<int> version{-1};
   std::atomic<bool> published{true};
   std::atomic<bool> known{false};
   std::atomic<bool> done{false};
@@ -95,6 +97,28 @@ TEST(CoordinatorClient, RegistersAgainWhenItWasForgotten) {
   EXPECT_EQ(client.epoch(), 3u);
   EXPECT_EQ(client.Submit(request)->accepted(), 1);
   EXPECT_EQ(coordinator.num_registrations, 3);
+}
+
+// A version's number means nothing in the next epoch, and never goes back within one.
+TEST(CoordinatorClient, KnowsTheNewestVersionOfItsEpoch) {
+  FakeCoordinator coordinator;
+  const std::atomic<bool> stop{false};
+  CoordinatorClient client(Options(coordinator.address()), stop);
+  ASSERT_TRUE(client.Join().ok());
+  const auto after_lease = [&](int version) {
+    coordinator.version = version;
+    EXPECT_TRUE(client.Lease(0, 0).ok());
+    return client.published();
+  };
+  EXPECT_FALSE(after_lease(-1).has_value());
+  EXPECT_EQ(after_lease(0)->version, 0u);
+  EXPECT_EQ(after_lease(7)->version, 7u);
+  EXPECT_EQ(after_lease(6)->version, 7u);
+  EXPECT_EQ(client.published()->epoch, 1u);
+  coordinator.known = false;
+  EXPECT_FALSE(after_lease(3).has_value());
+  EXPECT_EQ(after_lease(3)->version, 3u);
+  EXPECT_EQ(client.published()->epoch, 2u);
 }
 
 TEST(CoordinatorClient, TriesAgainAfterAFailure) {

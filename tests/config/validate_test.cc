@@ -154,6 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"stages.1.grpo.reward=[]", "reward needs at least one term"},
         Case{"stages.1.grpo.reward.0.name=format2", "did you mean `format`?"},
         Case{"stages.1.grpo.reward=[format,format]", "reward.1.name is a second term `format`"},
+        Case{"stages.1.grpo.max_rollout_learner_gap=-1", "must be at least 0"},
         Case{"stages.1.grpo.max_verifier_failures=1.1", "must be from 0 to 1"}));
 
 INSTANTIATE_TEST_SUITE_P(

@@ -44,7 +44,8 @@ RolloutRecord MakeRecord(int sample_index) {
 }
 
 TEST_F(RolloutsTest, RoundTrip) {
-  const std::vector<RolloutRecord> records = {MakeRecord(0), MakeRecord(1)};
+  std::vector<RolloutRecord> records = {MakeRecord(0), MakeRecord(1)};
+  records[1].versions = {{11, 1}, {13, 2}};
   ASSERT_TRUE(WriteRollouts(folder_, 12, "train", records).ok());
   const auto back = ReadRollouts(File("step-000012.train.jsonl.zst")).value();
   ASSERT_EQ(back.size(), 2u);
@@ -60,6 +61,7 @@ TEST_F(RolloutsTest, RoundTrip) {
     EXPECT_EQ(a.completion, b.completion);
     EXPECT_EQ(a.tokens, b.tokens);
     EXPECT_EQ(a.logprobs, b.logprobs);
+    EXPECT_EQ(a.versions, b.versions);
     EXPECT_EQ(a.finish_reason, b.finish_reason);
     EXPECT_EQ(a.outcome, b.outcome);
     EXPECT_EQ(a.reward, b.reward);

@@ -104,6 +104,31 @@ TEST(WireTest, BadCompletionsAreRefused) {
               HasSubstr("finite, is nan at position 2"));
 }
 
+TEST(WireTest, VersionsRoundTripAndMustCoverTheTokens) {
+  const auto back = [](std::vector<VersionSpan> versions) {
+    Completion completion = MakeCompletion(0);  // of three tokens
+    completion.versions = std::move(versions);
+    return FromProto(OverTheWire(ToProto(completion)));
+  };
+  for (const std::vector<VersionSpan>& good :
+       {std::vector<VersionSpan>{}, {{5, 3}}, {{0, 1}, {7, 2}}, {{1, 1}, {2, 1}, {3, 1}}}) {
+    EXPECT_EQ(back(good).value().versions, good);
+  }
+  EXPECT_THAT(back({{5, 2}}).status().message(), HasSubstr("1 tokens have none"));
+  EXPECT_THAT(back({{5, 2}, {6, 2}}).status().message(), HasSubstr("2 tokens where 1 are left"));
+  EXPECT_THAT(back({{5, 0}, {6, 3}}).status().message(), HasSubstr("0 tokens where 3 are left"));
+  EXPECT_THAT(back({{5, -1}, {6, 4}}).status().message(), HasSubstr("-1 tokens"));
+  EXPECT_THAT(back({{5, 1}, {5, 2}}).status().message(), HasSubstr("5 follows 5"));
+  EXPECT_THAT(back({{5, 1}, {4, 2}}).status().message(), HasSubstr("4 follows 5"));
+}
+
+TEST(WireTest, AGroupThatCannotBeMadeSaysWhy) {
+  const GroupResult refused = {.prompt_id = 3, .error = "too long"};
+  EXPECT_EQ(FromProto(OverTheWire(ToProto(refused))).value().error, "too long");
+  EXPECT_THAT(FromProto(ToProto(GroupResult{3, {MakeCompletion(0)}, "but"})).status().message(),
+              HasSubstr("either completions or an error"));
+}
+
 TEST(WireTest, ScoreRoundTrips) {
   const Score score = {.outcome = Outcome::kIncorrect,
                        .reward = 0.1,
@@ -170,7 +195,7 @@ TEST(WireTest, GroupOrderRoundTrips) {
 
 TEST(WireTest, GroupResultRoundTrips) {
   const std::vector<Completion> completions = {MakeCompletion(0), MakeCompletion(1)};
-  const GroupResult result = FromProto(OverTheWire(ToProto(9, completions))).value();
+  const GroupResult result = FromProto(OverTheWire(ToProto(GroupResult{9, completions}))).value();
   EXPECT_EQ(result.prompt_id, 9u);
   ASSERT_EQ(result.completions.size(), 2u);
   EXPECT_EQ(result.completions[1].sample_index, 1);
@@ -178,14 +203,15 @@ TEST(WireTest, GroupResultRoundTrips) {
 }
 
 TEST(WireTest, GroupResultsWithGapsAreRefused) {
-  EXPECT_FALSE(FromProto(ToProto(9, {})).ok());
+  EXPECT_FALSE(FromProto(ToProto(GroupResult{.prompt_id = 9})).ok());
   const std::vector<Completion> gap = {MakeCompletion(0), MakeCompletion(2)};
-  EXPECT_THAT(FromProto(ToProto(9, gap)).status().message(), HasSubstr("sample index 2 where 1"));
+  EXPECT_THAT(FromProto(ToProto(GroupResult{9, gap})).status().message(),
+              HasSubstr("sample index 2 where 1"));
   const std::vector<Completion> twice = {MakeCompletion(0), MakeCompletion(0)};
-  EXPECT_FALSE(FromProto(ToProto(9, twice)).ok());
+  EXPECT_FALSE(FromProto(ToProto(GroupResult{9, twice})).ok());
   Completion bad = MakeCompletion(0);
   bad.logprobs.pop_back();
-  EXPECT_THAT(FromProto(ToProto(9, {bad})).status().message(),
+  EXPECT_THAT(FromProto(ToProto(GroupResult{9, {bad}})).status().message(),
               HasSubstr("FinishedGroup 9, completion 0"));
 }
 

@@ -1,6 +1,7 @@
 #include "kernels/parallel.h"
 
 #include <atomic>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -34,6 +35,25 @@ TEST(ParallelTest, NestedCallsRunInPlace) {
   std::atomic<int> calls{0};
   ParallelFor(4, [&](int64_t) { ParallelFor(4, [&](int64_t) { ++calls; }); });
   EXPECT_EQ(calls, 16);
+  SetNumThreads(0);
+}
+
+// Beside another thread's kernels: done at once, in this thread, in order.
+TEST(ParallelTest, ASerialSectionNeedsNobodyElse) {
+  SetNumThreads(3);
+  const auto here = std::this_thread::get_id();
+  std::vector<int64_t> order;
+  {
+    const SerialSection serial;
+    ParallelFor(50, [&](int64_t i) {
+      EXPECT_EQ(std::this_thread::get_id(), here);
+      order.push_back(i);
+    });
+    ParallelFor(1, [&](int64_t i) { order.push_back(50); });
+    ParallelFor(1, [&](int64_t i) { order.push_back(51); });
+  }
+  ASSERT_EQ(order.size(), 52u);
+  for (int64_t i = 0; i < 52; ++i) EXPECT_EQ(order[i], i);
   SetNumThreads(0);
 }
 

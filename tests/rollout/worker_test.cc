@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,16 +12,21 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/file.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "reward/reward_service.h"
 #include "rollout/engine/engine.h"
+#include "tests/data/temp_folder.h"
 #include "tests/rollout/engine/models.h"
 #include "tests/trainer/coordinator/publishing.h"
 #include "trainer/coordinator/coordinator.h"
 
 namespace hone {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr char kHash[] = "hash";
 
@@ -76,6 +82,7 @@ class WorkerTest : public ::testing::Test {
           options.client_id = id;
           options.experiment_hash = kHash;
           options.max_sequences = max_sequences;
+          options.trace_path = absl::StrCat(folder_.path(), "/", id, ".json");
           return RunRolloutWorker(options, stop);
         }));
     return *workers_.back();
@@ -129,6 +136,7 @@ class WorkerTest : public ::testing::Test {
     return coordinator_->Wait(job);
   }
 
+  TempFolder folder_;
   Publishing publishing_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<RoleThread> service_;
@@ -212,15 +220,144 @@ TEST_F(WorkerTest, AVersionThatEndsBeforeItIsFetchedIsNotWorkedOn) {
   ExpectAsFromOneEngine(*groups, next);
 }
 
-TEST_F(WorkerTest, APromptThatCannotBeSampledIsAnErrorThatSaysSo) {
+TEST_F(WorkerTest, APromptThatCannotBeSampledFailsItsJobAlone) {
   const Weights weights = SmallModel(/*tied=*/true);
   publishing_.Publish(coordinator_.get(), 1, weights);
-  RoleThread& worker = AddWorker(/*max_sequences=*/6);
+  AddWorker(/*max_sequences=*/6);
   GenerateJob job = MakeJob();
-  job.prompts[0].tokens.assign(500, 1);  // longer than the model's context
-  ASSERT_TRUE(coordinator_->Enqueue(std::move(job)).ok());
-  const Status status = worker.Join();
+  job.prompts[5].tokens.assign(500, 1);  // longer than the model's context
+  const StatusOr<JobId> id = coordinator_->Enqueue(std::move(job));
+  ASSERT_TRUE(id.ok()) << id.status();
+  const Status status = coordinator_->Wait(*id).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_THAT(status.message(),
+              HasSubstr("rollout-0 cannot sample prompt 1005: the prompt has 500"));
+  const auto groups = Generate();
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  ExpectAsFromOneEngine(*groups, weights);
+}
+
+// Work for some tenths of a second, of completions whose lengths differ: leases go out, and with
+// them the word of new versions, while others run.
+GenerateJob LongJob(bool follow_weights) {
+  GenerateJob job;
+  for (int i = 0; i < 300; ++i) {
+    Prompt prompt;
+    prompt.id = 1 + i;
+    prompt.problem = {.prompt = "<think>", .answer = R"({"numbers":[3,5,8],"target":23})"};
+    prompt.tokens.assign(5, i % 67);
+    job.prompts.push_back(std::move(prompt));
+  }
+  job.num_samples = 2;
+  job.sampling.max_tokens = 140;
+  job.sampling.stop_tokens = {0};
+  job.sampling.seed = 3;
+  job.follow_weights = follow_weights;
+  job.reward = {{"format", 1.0}};
+  job.decode = [](absl::Span<const int32_t> tokens) { return absl::StrCat(tokens.size()); };
+  return job;
+}
+
+// What one engine makes of a prompt of the job with one version.
+std::vector<Completion> Alone(const GenerateJob& job, size_t prompt, uint64_t version) {
+  const Weights weights = SmallModel(/*tied=*/true, version);
+  Engine engine(weights.config(), {});
+  engine.SetWeights(weights);
+  EXPECT_TRUE(engine
+                  .Add({.prompt_id = job.prompts[prompt].id,
+                        .prompt_tokens = job.prompts[prompt].tokens,
+                        .num_samples = job.num_samples,
+                        .sampling = job.sampling})
+                  .ok());
+  std::vector<FinishedRequest> finished;
+  while (!engine.idle()) engine.Step(&finished);
+  return std::move(finished.at(0).completions);
+}
+
+// Steps follow one another, and weights change between two of them: what samples in work wait for
+// is no more than the swap, for the loading was over before.
+void CheckTimeline(const std::string& path) {
+  const nlohmann::json events = nlohmann::json::parse(*ReadFile(path));
+  std::map<int64_t, int64_t> loaded;  // end of loading by version
+  for (const auto& event : events) {
+    if (event["name"] != "load weights") continue;
+    loaded[event["args"]["version"]] = event["ts"].get<int64_t>() + event["dur"].get<int64_t>();
+  }
+  int64_t last_end = 0, steps = 0, swaps = 0;
+  for (const auto& event : events) {
+    if (event["ph"] != "X" || event["tid"] != 0) continue;
+    const int64_t begin = event["ts"], end = begin + event["dur"].get<int64_t>();
+    EXPECT_GE(begin, last_end) << event;
+    last_end = end;
+    steps += event["name"] == "step";
+    if (event["name"] != "swap weights" || event["args"]["sequences"] == 0) continue;
+    ++swaps;
+    EXPECT_LE(loaded.at(event["args"]["version"]), begin);
+  }
+  EXPECT_GT(steps, 100);
+  EXPECT_GT(swaps, 0);
+}
+
+TEST_F(WorkerTest, SamplesInWorkGoOnWithNewWeightsWhereTheJobFollowsThem) {
+  uint64_t version = 1;
+  publishing_.Publish(coordinator_.get(), version, SmallModel(/*tied=*/true, version));
+  AddWorker(/*max_sequences=*/128);
+  // When the word of a version reaches the worker is chance: so jobs go out until it was in time.
+  int mixed = 0;
+  for (int attempt = 0; attempt < 50 && mixed == 0; ++attempt) {
+    const GenerateJob job = LongJob(/*follow_weights=*/true);
+    const StatusOr<JobId> id = coordinator_->Enqueue(job);
+    ASSERT_TRUE(id.ok()) << id.status();
+    const auto groups = coordinator_->Wait(*id, [&](int64_t, int64_t) {
+      ++version;
+      publishing_.Publish(coordinator_.get(), version, SmallModel(/*tied=*/true, version));
+      return absl::OkStatus();
+    });
+    ASSERT_TRUE(groups.ok()) << groups.status();
+    for (size_t i = 0; i < groups->size(); ++i) {
+      const Group& group = (*groups)[i];
+      for (const Completion& completion : group.completions) {
+        if (completion.versions.size() < 2) continue;
+        if (++mixed > 20) continue;  // enough compared
+        EXPECT_GE(group.oldest_version(completion), group.policy_version);
+        const VersionSpan& first = completion.versions[0];
+        const Completion alone = Alone(job, i, first.version)[completion.sample_index];
+        for (int64_t t = 0; t < first.tokens; ++t) {
+          ASSERT_EQ(completion.tokens[t], alone.tokens[t]);
+          ASSERT_EQ(completion.logprobs[t], alone.logprobs[t]);
+        }
+      }
+    }
+  }
+  EXPECT_GT(mixed, 0) << "the case should show weights that change in the middle";
+  coordinator_->Finish();
+  EXPECT_TRUE(workers_[0]->Join().ok());
+  CheckTimeline(absl::StrCat(folder_.path(), "/rollout-0.json"));
+}
+
+TEST_F(WorkerTest, ElseEveryGroupIsMadeByOneVersion) {
+  uint64_t version = 1;
+  publishing_.Publish(coordinator_.get(), version, SmallModel(/*tied=*/true, version));
+  AddWorker(/*max_sequences=*/128);
+  const GenerateJob job = LongJob(/*follow_weights=*/false);
+  const StatusOr<JobId> id = coordinator_->Enqueue(job);
+  ASSERT_TRUE(id.ok()) << id.status();
+  const auto groups = coordinator_->Wait(*id, [&](int64_t num_scored, int64_t) {
+    if (num_scored == 0 || version == 4) return absl::OkStatus();
+    ++version;
+    publishing_.Publish(coordinator_.get(), version, SmallModel(/*tied=*/true, version));
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_GT(groups->back().policy_version, 1u);
+  for (size_t i = 0; i < groups->size(); i += 7) {
+    const std::vector<Completion> alone = Alone(job, i, (*groups)[i].policy_version);
+    for (const Completion& completion : (*groups)[i].completions) {
+      EXPECT_TRUE(completion.versions.empty());
+      EXPECT_EQ(completion.tokens, alone[completion.sample_index].tokens);
+      EXPECT_EQ(completion.logprobs, alone[completion.sample_index].logprobs);
+    }
+  }
 }
 
 TEST_F(WorkerTest, StopsWhenItIsAskedTo) {

@@ -3,7 +3,8 @@
 //
 // Thread safety: all functions may be called from any thread; Wait and Finish block.
 // Invariants:
-//  * a group is accepted once: the first submission made with the version of its latest lease;
+//  * a group is accepted once: the first submission made with the version of its latest lease (and,
+//    where its job follows the weights, with newer ones);
 //  * a lease is given only with the published version, so the learner bounds staleness by when it
 //    enqueues: in the synchronous loop it enqueues after publishing and waits before updating;
 //  * every wait has a deadline, and an error says what was waited for.
@@ -46,6 +47,7 @@ struct GenerateJob {
   std::vector<Prompt> prompts;  // ids unique among the jobs that are pending
   int num_samples = 1;          // of each prompt
   SamplingParams sampling;
+  bool follow_weights = false;     // samples in work go on with weights that are published later
   std::vector<RewardSpec> reward;  // at least one
   // Text of a completion for the verifiers. Called from several threads.
   std::function<std::string(absl::Span<const int32_t>)> decode;

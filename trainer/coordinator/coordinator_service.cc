@@ -79,10 +79,12 @@ grpc::Status CoordinatorService::Lease(grpc::ServerContext* context,
                          absl::Seconds(wait_seconds), [&] { return context->IsCancelled(); });
   if (!grant.ok()) return ToGrpc(grant.status());
   response->set_done(grant->done);
+  if (grant->published_version) response->set_published_version(*grant->published_version);
   if (grant->spec == nullptr) return grpc::Status::OK;
   response->set_lease_id(grant->lease_id);
   response->set_policy_version(grant->policy_version);
   response->set_deadline_seconds(lease_seconds_);
+  response->set_follow_weights(grant->spec->follow_weights);
   *response->mutable_sampling() = ToProto(grant->spec->sampling);
   for (const int index : grant->groups) {
     *response->add_groups() = ToProto(grant->spec->prompts[index], grant->spec->num_samples);

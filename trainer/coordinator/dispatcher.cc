@@ -204,6 +204,7 @@ StatusOr<LeaseGrant> Dispatcher::Lease(const std::string& client_id, int free_se
       return LeaseGrant{.done = true};
     }
     LeaseGrant grant = Grant(client_id, free_sequences, now);
+    if (weights_ != nullptr) grant.published_version = weights_->version;
     if (grant.spec != nullptr || now >= end) return grant;
     WaitForChange(std::min({end, roster_.NextDrop(), leases_.NextExpiry()}));
   }
@@ -238,9 +239,15 @@ std::optional<GroupRef> Dispatcher::FindAcceptable(uint64_t prompt_id, uint64_t 
 }
 
 Status Dispatcher::CheckResult(const GroupResult& result, const GroupRef& ref) {
+  if (!result.error.empty()) return absl::OkStatus();
   HONE_RETURN_IF_ERROR(jobs_.CheckCompletions(ref, result.completions));
   const int vocab_size = weights_->vocab_size;
   for (const Completion& completion : result.completions) {
+    if (!completion.versions.empty() && completion.versions.back().version > weights_->version) {
+      return absl::InvalidArgumentError(absl::StrCat("group ", result.prompt_id, " has version ",
+                                                     completion.versions.back().version,
+                                                     ", the newest is ", weights_->version));
+    }
     for (const int32_t token : completion.tokens) {
       if (token >= vocab_size) {
         return absl::InvalidArgumentError(absl::StrCat("group ", result.prompt_id, " has token ",
@@ -273,6 +280,12 @@ StatusOr<SubmissionResult> Dispatcher::Submit(Submission submission) {
     counts.accepted += num_samples;
     // By the latest lease, which after an expiry may be another worker's.
     leases_.Return(jobs_.Find(*ref)->lease_id, *ref);
+    if (!result.error.empty()) {
+      jobs_.Find(ref->job)->error = absl::InvalidArgumentError(absl::StrCat(
+          submission.client_id, " cannot sample prompt ", result.prompt_id, ": ", result.error));
+      changed_.SignalAll();
+      continue;
+    }
     jobs_.Accept(*ref, std::move(result.completions));
     ScoreTask task{.group = *ref,
                    .spec = jobs_.Find(ref->job)->spec,

@@ -32,6 +32,7 @@ namespace hone {
 // A lease as it was granted. No spec: there was no work, or the run is done.
 struct LeaseGrant {
   bool done = false;
+  std::optional<uint64_t> published_version = std::nullopt;
   uint64_t lease_id = 0;
   uint64_t policy_version = 0;
   std::shared_ptr<const GenerateJob> spec = nullptr;

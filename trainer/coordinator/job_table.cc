@@ -132,6 +132,14 @@ Status JobTable::CheckCompletions(const GroupRef& ref,
           absl::StrCat("group ", prompt_id, ", sample ", completion.sample_index, " has ",
                        num_tokens, " tokens, wanted 1 to ", spec.sampling.max_tokens));
     }
+    if (completion.versions.empty()) continue;
+    const uint64_t leased = jobs_.at(ref.job).groups[ref.index].policy_version.value_or(0);
+    if (!spec.follow_weights || completion.versions.front().version < leased) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "group ", prompt_id, ", sample ", completion.sample_index, " begins with version ",
+          completion.versions.front().version,
+          spec.follow_weights ? ", older than its lease's, " : ", wanted only ", leased));
+    }
   }
   return absl::OkStatus();
 }

@@ -1,12 +1,14 @@
 #include "rollout/engine/engine.h"
 
-#include <map>
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/kernels/numbers.h"
+#include "tests/rollout/engine/generate.h"
 #include "tests/rollout/engine/models.h"
 
 namespace hone {
@@ -14,69 +16,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Requests with prompts of 1 … 40 tokens (full blocks, part blocks, none), in groups of 1 … 5.
-std::vector<GenerateRequest> Requests() {
-  std::vector<GenerateRequest> requests;
-  Random random(3, 3);
-  const int sizes[] = {1, 15, 16, 17, 32, 40, 5, 31};
-  for (int i = 0; i < 8; ++i) {
-    GenerateRequest request;
-    request.prompt_id = 100 + i;
-    for (int t = 0; t < sizes[i]; ++t) {
-      request.prompt_tokens.push_back(static_cast<int32_t>(random.Below(67)));
-    }
-    request.num_samples = 1 + i % 5;
-    request.sampling.max_tokens = 20 + 7 * i;
-    request.sampling.stop_tokens = {3, 11};
-    request.sampling.seed = 42;
-    request.sampling.temperature = i % 2 == 0 ? 1.0f : 0.7f;
-    if (i == 6) request.sampling.top_p = 0.8f;
-    if (i == 7) request.sampling.top_k = 5;
-    requests.push_back(request);
-  }
-  return requests;
-}
-
-using Completions = std::map<uint64_t, std::vector<Completion>>;
-
-Completions Drain(Engine& engine) {
-  Completions all;
-  std::vector<FinishedRequest> finished;
-  for (int steps = 0; !engine.idle(); ++steps) {
-    if (steps > 100000) {
-      ADD_FAILURE() << "the engine makes no progress";
-      break;
-    }
-    engine.Step(&finished);
-  }
-  for (auto& request : finished) all[request.prompt_id] = std::move(request.completions);
-  return all;
-}
-
-Completions Generate(const Weights& weights, const EngineOptions& options,
-                     const std::vector<GenerateRequest>& requests) {
-  Engine engine(weights.config(), options);
-  engine.SetWeights(weights);
-  for (const auto& request : requests) EXPECT_TRUE(engine.Add(request).ok());
-  return Drain(engine);
-}
-
-void ExpectEqual(const Completions& a, const Completions& b) {
-  ASSERT_EQ(a.size(), b.size());
-  for (const auto& [id, completions] : a) {
-    ASSERT_EQ(completions.size(), b.at(id).size());
-    for (size_t i = 0; i < completions.size(); ++i) {
-      EXPECT_EQ(completions[i].sample_index, static_cast<int>(i));
-      EXPECT_EQ(completions[i].tokens, b.at(id)[i].tokens) << id << "/" << i;
-      EXPECT_EQ(completions[i].logprobs, b.at(id)[i].logprobs) << id << "/" << i;
-      EXPECT_EQ(completions[i].finish_reason, b.at(id)[i].finish_reason);
-    }
-  }
-}
-
 TEST(EngineTest, ACompletionDependsOnNothingButItsRequest) {
   const Weights weights = SmallModel(true);
-  const auto requests = Requests();
+  const auto requests = MixedRequests();
   const Completions together = Generate(weights, {}, requests);
   ASSERT_EQ(together.size(), requests.size());
 
@@ -103,13 +45,13 @@ TEST(EngineTest, ACompletionDependsOnNothingButItsRequest) {
 
 TEST(EngineTest, TheSameBitsOnEveryIsaAndThreadCount) {
   const Weights weights = SmallModel(false);
-  const Completions first = Generate(weights, {}, Requests());
-  ForEachWayToRun([&] { ExpectEqual(first, Generate(weights, {}, Requests())); });
+  const Completions first = Generate(weights, {}, MixedRequests());
+  ForEachWayToRun([&] { ExpectEqual(first, Generate(weights, {}, MixedRequests())); });
 }
 
 TEST(EngineTest, RequestsMayArriveWhileOthersRun) {
   const Weights weights = SmallModel(true);
-  const auto requests = Requests();
+  const auto requests = MixedRequests();
   Engine engine(weights.config(), {});
   engine.SetWeights(weights);
   std::vector<FinishedRequest> finished;
@@ -126,14 +68,16 @@ TEST(EngineTest, RequestsMayArriveWhileOthersRun) {
 TEST(EngineTest, StopsAtStopTokensAndAtTheLimit) {
   const Weights weights = SmallModel(true);
   std::set<FinishReason> seen;
-  for (const auto& [id, completions] : Generate(weights, {}, Requests())) {
+  for (const auto& [id, completions] : Generate(weights, {}, MixedRequests())) {
     const int limit = 20 + 7 * static_cast<int>(id - 100);
     for (const Completion& completion : completions) {
       seen.insert(completion.finish_reason);
       const int32_t last = completion.tokens.back();
       const bool stop = last == 3 || last == 11;
       EXPECT_EQ(completion.finish_reason, stop ? FinishReason::kStop : FinishReason::kLength);
-      if (!stop) EXPECT_EQ(static_cast<int>(completion.tokens.size()), limit);
+      if (!stop) {
+        EXPECT_EQ(static_cast<int>(completion.tokens.size()), limit);
+      }
       for (size_t i = 0; i + 1 < completion.tokens.size(); ++i) {
         EXPECT_TRUE(completion.tokens[i] != 3 && completion.tokens[i] != 11);
       }
@@ -167,6 +111,21 @@ TEST(EngineTest, RefusesWhatItCannotDo) {
   longer.max_tokens = 100;
   EXPECT_THAT(message({0, {1}, 1, longer}), HasSubstr("kv_cache_tokens"));
   EXPECT_TRUE(engine.idle());
+  // It was that request's error alone.
+  longer.max_tokens = 63;
+  ASSERT_TRUE(engine.Add({7, {1}, 2, longer}).ok());
+  EXPECT_EQ(Drain(engine).at(7).size(), 2u);
+}
+
+TEST(EngineTest, SaysHowMuchFits) {
+  const Engine engine(SmallConfig(true), {.max_sequences = 8, .kv_cache_tokens = 320});
+  EXPECT_EQ(engine.SequencesThatFit(16), 8);
+  EXPECT_EQ(engine.SequencesThatFit(65), 4);
+  EXPECT_EQ(engine.SequencesThatFit(100000), 2);  // of the whole context, 160 tokens
+  EXPECT_THAT(engine.DescribeCapacity(65),
+              HasSubstr("320 tokens in 20 blocks (0 MiB): 4 sequences of 65 tokens fit"));
+  EXPECT_EQ(engine.stats().kv_blocks, 20);
+  EXPECT_EQ(engine.stats().kv_blocks_used, 0);
 }
 
 TEST(EngineTest, NewWeightsGiveNewCompletions) {
@@ -174,11 +133,44 @@ TEST(EngineTest, NewWeightsGiveNewCompletions) {
   std::vector<std::vector<int32_t>> drawn;
   for (const uint64_t seed : {5, 6, 5}) {
     engine.SetWeights(SmallModel(true, seed));
-    ASSERT_TRUE(engine.Add(Requests()[3]).ok());
+    ASSERT_TRUE(engine.Add(MixedRequests()[3]).ok());
     drawn.push_back(Drain(engine).begin()->second[0].tokens);
   }
   EXPECT_NE(drawn[0], drawn[1]);
   EXPECT_EQ(drawn[0], drawn[2]);
+}
+
+// New weights between two steps: what was drawn before is as without them, and every token names
+// the version that drew it.
+TEST(EngineTest, NewWeightsTakeEffectBetweenTwoSteps) {
+  const Weights old = SmallModel(true, 5), next = SmallModel(true, 6);
+  GenerateRequest request;
+  request.prompt_tokens = {1, 2, 3, 4, 5};
+  request.num_samples = 6;
+  request.sampling.max_tokens = 30;
+  const std::vector<Completion> before = Generate(old, {}, {request}).at(0);
+  // Two places: some samples fork from the prompt only after the change, from the old logits.
+  Engine engine(old.config(), {.max_sequences = 2});
+  engine.SetWeights(old, 7);
+  ASSERT_TRUE(engine.Add(request).ok());
+  std::vector<FinishedRequest> finished;
+  for (int i = 0; i < 10; ++i) engine.Step(&finished);
+  auto packed = std::make_shared<PackedWeights>(next);
+  EXPECT_NE(engine.SetWeights(packed, 8), nullptr);
+  while (!engine.idle()) engine.Step(&finished);
+  ASSERT_EQ(finished.size(), 1u);
+  for (const Completion& completion : finished[0].completions) {
+    ASSERT_EQ(completion.versions.size(), 2u);
+    EXPECT_EQ(completion.versions[0].version, 7u);
+    EXPECT_EQ(completion.versions[1].version, 8u);
+    const int64_t drawn = completion.versions[0].tokens;
+    EXPECT_EQ(drawn, completion.sample_index < 2 ? 10 : 1);
+    EXPECT_EQ(drawn + completion.versions[1].tokens, 30);
+    const std::vector<int32_t>& wanted = before[completion.sample_index].tokens;
+    EXPECT_TRUE(
+        std::equal(completion.tokens.begin(), completion.tokens.begin() + drawn, wanted.begin()));
+    EXPECT_NE(completion.tokens, wanted);
+  }
 }
 
 }  // namespace

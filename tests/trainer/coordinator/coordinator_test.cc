@@ -81,7 +81,8 @@ proto::SubmitRequest Answer(const proto::LeaseResponse& lease) {
   request.set_generate_seconds(0.25);
   request.set_generated_tokens(100);
   for (const proto::Group& group : lease.groups()) {
-    *request.add_groups() = ToProto(group.prompt_id(), MakeCompletions(group.num_samples()));
+    *request.add_groups() =
+        ToProto(GroupResult{group.prompt_id(), MakeCompletions(group.num_samples())});
   }
   return request;
 }

@@ -225,6 +225,46 @@ TEST_F(DispatcherTest, ASubmissionThatMakesNoSenseHasNoEffect) {
   EXPECT_EQ(result.duplicates, 4);
 }
 
+TEST_F(DispatcherTest, NewerVersionsCountOnlyWhereTheJobFollowsTheWeights) {
+  AddWorker("rollout-0");
+  EXPECT_FALSE(Lease("rollout-0", 0).published_version.has_value());
+  dispatcher_.Publish(SmallPublished(5));
+  EXPECT_EQ(Lease("rollout-0", 0).published_version, 5u);
+  GenerateJob follows = MakeJob(1, 1, 1);
+  follows.follow_weights = true;
+  ASSERT_TRUE(dispatcher_.Enqueue(std::move(follows)).ok());
+  ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(2, 1, 1)).ok());
+  const LeaseGrant free = Lease("rollout-0", 1), bound = Lease("rollout-0", 1);
+  dispatcher_.Publish(SmallPublished(7));
+  const auto submit = [&](const LeaseGrant& grant, uint64_t first, uint64_t last) {
+    Submission submission = Finish("rollout-0", grant, 0);
+    Completion& completion = submission.groups[0].completions[0];
+    completion.versions = {{first, 1}, {last, std::ssize(completion.tokens) - 1}};
+    return dispatcher_.Submit(std::move(submission)).status();
+  };
+  EXPECT_THAT(submit(free, 4, 6).message(), HasSubstr("begins with version 4"));
+  EXPECT_THAT(submit(free, 5, 8).message(), HasSubstr("has version 8, the newest is 7"));
+  EXPECT_TRUE(submit(free, 6, 7).ok());
+  EXPECT_THAT(submit(bound, 5, 6).message(), HasSubstr("wanted only 5"));
+  EXPECT_EQ(Submit(Finish("rollout-0", bound, 0)).accepted, 1);
+}
+
+TEST_F(DispatcherTest, AGroupThatCannotBeMadeFailsItsJobAlone) {
+  AddWorker("rollout-0");
+  dispatcher_.Publish(SmallPublished(1));
+  const JobId first = *dispatcher_.Enqueue(MakeJob(1, 2, 1));
+  ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(5, 1, 1)).ok());
+  Submission submission = Finish("rollout-0", Lease("rollout-0", 2), 0);
+  submission.groups[0].completions.clear();
+  submission.groups[0].error = "the prompt is too long";
+  EXPECT_EQ(Submit(std::move(submission)).accepted, 0);
+  const Status status = dispatcher_.Wait(first, nullptr).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(status));
+  EXPECT_THAT(status.message(),
+              HasSubstr("rollout-0 cannot sample prompt 1: the prompt is too long"));
+  EXPECT_EQ(Submit(Finish("rollout-0", Lease("rollout-0", 2), 0)).accepted, 1);
+}
+
 TEST_F(DispatcherTest, RefusesJobsThatMakeNoSense) {
   EXPECT_TRUE(absl::IsInvalidArgument(dispatcher_.Enqueue({}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(dispatcher_.Enqueue(MakeJob(1, 1, 0)).status()));
