@@ -1,17 +1,19 @@
 #include "trainer/grpo.h"
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "config/term_names.h"
 #include "trainer/algorithm/loss.h"
 #include "trainer/batch.h"
 #include "trainer/group_source.h"
 #include "trainer/rollout_gap.h"
+#include "trainer/sample_metrics.h"
 #include "trainer/schedule.h"
 #include "trainer/verifier_failures.h"
 
@@ -136,40 +138,21 @@ class GrpoLoop {
     return absl::OkStatus();
   }
 
-  // All that was sampled speaks of the policy, trained on or not.
   std::vector<std::pair<std::string, double>> Describe(const StepGroups& groups,
                                                        const UpdateResult& update) const {
-    double reward = 0, reward_squares = 0, length = 0, correct = 0, formatted = 0, truncated = 0;
-    double samples = 0, failures = 0, prompt_tokens = 0, staleness = 0;
-    for (const Group* group : groups.All()) {
-      for (size_t i = 0; i < group->scores.size(); ++i) {
-        const uint64_t oldest = group->oldest_version(group->completions[i]);
-        staleness =
-            std::max(staleness, static_cast<double>(context_.position.policy_version - 1 - oldest));
-        const Score& score = group->scores[i];
-        if (IsVerifierFailure(score.outcome)) {
-          ++failures;
-          continue;
-        }
-        ++samples;
-        reward += score.reward;
-        reward_squares += score.reward * score.reward;
-        correct += score.outcome == Outcome::kCorrect;
-        formatted += score.outcome != Outcome::kUnparseable;
-        length += static_cast<double>(group->completions[i].tokens.size());
-        prompt_tokens += static_cast<double>(group->prompt.tokens.size());
-        truncated += group->completions[i].finish_reason == FinishReason::kLength;
+    // All that was sampled speaks of the policy, trained on or not.
+    const std::vector<const Group*> all = groups.All();
+    std::vector<std::pair<std::string, double>> values =
+        DescribeSamples(all, TermNames(stage_.reward));
+    uint64_t oldest = context_.position.policy_version - 1;
+    for (const Group* group : all) {
+      for (const Completion& completion : group->completions) {
+        oldest = std::min(oldest, group->oldest_version(completion));
       }
     }
-    const double mean = reward / samples;
+    const double staleness = static_cast<double>(context_.position.policy_version - 1 - oldest);
     const double tokens = std::max<double>(1, static_cast<double>(update.terms.tokens));
-    std::vector<std::pair<std::string, double>> values = {
-        {"reward_mean", mean},
-        {"reward_std", std::sqrt(std::max(0.0, reward_squares / samples - mean * mean))},
-        {"accuracy", correct / samples},
-        {"format_rate", formatted / samples},
-        {"response_length_mean", length / samples},
-        {"truncated_rate", truncated / samples},
+    const std::pair<std::string, double> figures[] = {
         {"entropy", update.terms.entropy / tokens},
         {"kl", update.terms.kl / tokens},
         {"clip_fraction", update.terms.clipped / tokens},
@@ -177,10 +160,9 @@ class GrpoLoop {
         {"rollout_learner_gap", update.gap.largest()},
         {"grad_norm", update.grad_norm},
         {"lr", update.lr},
-        {"tokens", length + prompt_tokens},
         {"trained_tokens", static_cast<double>(update.trained_tokens)},
-        {"staleness", staleness},
-        {"verifier_failures", failures}};
+        {"staleness", staleness}};
+    values.insert(values.end(), std::begin(figures), std::end(figures));
     if (stage_.algorithm.dynamic_sampling) {
       values.emplace_back("sampling_rounds", groups.rounds);
       values.emplace_back("groups_dropped", static_cast<double>(groups.dropped.size()));
