@@ -21,12 +21,15 @@ struct Options {
   int n = 1;
   int repeats = 3;
   std::string dtype = "float32";
+  std::string speculation = "measured";
+  double temperature = 1;
 };
 
 std::vector<GenerateRequest> MakeRequests(const Options& options, const ModelConfig& config,
                                           int max_tokens) {
   SamplingParams sampling;
   sampling.max_tokens = max_tokens;
+  sampling.temperature = static_cast<float>(options.temperature);
   std::vector<GenerateRequest> requests;
   for (int i = 0; i < options.batch / options.n; ++i) {
     const uint64_t id = requests.size();
@@ -58,6 +61,7 @@ Status BenchRollout(const Options& options) {
   }
   EngineOptions engine_options = SizeEngine(config, options.batch, longest);
   engine_options.ignore_stop = true;
+  HONE_ASSIGN_OR_RETURN(engine_options.speculation, ParseSpeculation(options.speculation));
   Engine engine(config, engine_options);
   engine.SetWeights(model.weights);
 
@@ -79,6 +83,9 @@ Status BenchRollout(const Options& options) {
   std::printf("%s\n", absl::StrCat(BenchHeader(model), ",\"batch\":", options.batch,
                                    ",\"prompt_tokens\":", options.prompt_tokens,
                                    ",\"max_tokens\":", options.max_tokens, ",\"n\":", options.n,
+                                   ",\"speculation\":\"", options.speculation,
+                                   "\",\"drafted_tokens\":", engine.stats().drafted_tokens,
+                                   ",\"accepted_tokens\":", engine.stats().accepted_tokens,
                                    ",\"repeats\":", options.repeats, ",\"seconds\":", seconds,
                                    ",\"tokens_per_second\":", tokens / seconds,
                                    ",\"gflops\":", flops / 1e9, ",\"gemm_gflops\":", limit / 1e9,
@@ -109,6 +116,11 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
       ->capture_default_str();
   app->add_option("--n", o->n, "completions of each prompt; divides --batch")
       ->check(CLI::Range(1, 1 << 14))
+      ->capture_default_str();
+  app->add_option("--temperature", o->temperature, "of sampling; 0: greedy")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  app->add_option("--speculation", o->speculation, "measured (where it is faster), off or always")
       ->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
   app->add_option("--dtype", o->dtype, "float32")->capture_default_str();

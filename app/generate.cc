@@ -166,6 +166,8 @@ Status Generate(const Options& options) {
                   ",\"kv_cache_tokens\":", engine_stats.kv_blocks * kKvBlockTokens,
                   ",\"sequences_that_fit\":", engine.SequencesThatFit(longest),
                   ",\"preemptions\":", engine_stats.preemptions,
+                  ",\"drafted_tokens\":", engine_stats.drafted_tokens,
+                  ",\"accepted_tokens\":", engine_stats.accepted_tokens,
                   ",\"loading_seconds\":", loaded - begin, ",\"isa\":\"", Name(ActiveIsa()),
                   "\",\"threads\":", NumThreads(), ",\"dtype\":\"", options.dtype, "\"}\n");
   return WriteFileAtomically(options.stats, stats);

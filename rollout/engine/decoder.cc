@@ -85,7 +85,7 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
       tokens_.push_back(span.tokens[i]);
       positions_.push_back(static_cast<int32_t>(span.first_position + i));
     }
-    wanted += span.wants_logits;
+    wanted += span.num_logits;
   }
   const int64_t rows = static_cast<int64_t>(tokens_.size());
   const int64_t hidden = config_.hidden_size;
@@ -106,8 +106,9 @@ float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
   int64_t row = 0, kept = 0;
   for (const DecoderSpan& span : spans) {
     row += span.count;
-    if (!span.wants_logits) continue;
-    std::copy_n(&x_[(row - 1) * hidden], hidden, &normed_[kept++ * hidden]);
+    std::copy_n(&x_[(row - span.num_logits) * hidden], span.num_logits * hidden,
+                &normed_[kept * hidden]);
+    kept += span.num_logits;
   }
   RmsNorm(normed_.data(), kept, hidden, weights.final_norm_.data(),
           static_cast<float>(config_.rms_norm_eps), normed_.data(), nullptr, precision_);

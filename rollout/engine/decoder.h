@@ -50,7 +50,7 @@ struct DecoderSpan {
   int64_t count;
   int64_t first_position;
   const std::vector<int32_t>* blocks;  // enough for first_position + count tokens
-  bool wants_logits;                   // of its last token
+  int64_t num_logits;                  // of so many of its last tokens
 };
 
 class Decoder {
@@ -60,7 +60,7 @@ class Decoder {
   // From the next pass on. Returns those that were in use before, null at first.
   std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights);
 
-  // Writes the new keys and values into the cache. Returns logits [spans that want them][stride],
+  // Writes the new keys and values into the cache. Returns logits [wanted tokens][stride],
   // valid (and writable) until the next call.
   float* Forward(absl::Span<const DecoderSpan> spans, KvCache* cache);
 

@@ -1,12 +1,14 @@
 #include "rollout/engine/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/parallel.h"
 #include "kernels/sampling.h"
 #include "rollout/engine/decoder.h"
+#include "rollout/engine/draft_policy.h"
 #include "rollout/engine/kv_cache.h"
 #include "rollout/engine/scheduler.h"
 
@@ -31,6 +33,16 @@ void CountVersion(uint64_t version, std::vector<VersionSpan>* versions) {
   ++versions->back().tokens;
 }
 
+// What is drawn for a sample from the logits of a pass.
+struct Draw {
+  ActiveSequence* sequence = nullptr;
+  int64_t row = 0;                                           // of logits, its first
+  std::array<int32_t, 1 + DraftPolicy::kMaxDraft> tokens{};  // its last one, then the guesses
+  int num_guesses = 0;
+  int num_drafts = 0;  // guesses that go through the model; each adds a row
+  int num_right = 0;   // guesses that were drawn; at most one more than num_drafts
+};
+
 }  // namespace
 
 struct Engine::State {
@@ -45,26 +57,43 @@ struct Engine::State {
   void Decode();
   // Starts samples; each draws its first token from its prompt's logits. False when there are none.
   bool ForkSamples();
-  // Draws the next token of each sequence from its row of logits.
-  void Sample(absl::Span<ActiveSequence* const> sequences, float* logits);
+  // Draws from rows of logits for all of `draws`.
+  void Sample(float* logits);
+  void DrawToken(float* logits, ActiveSequence* sequence) const;
+  // Guesses for all of `draws`, which go through a pass with so many other rows, and decides how
+  // many of the guessed tokens go along.
+  void PlanDrafts(int64_t other_rows);
+  void Guess(Draw* draw) const;
 
   ModelConfig config;
   EngineOptions options;
   Decoder decoder;
   KvCache cache;
   Scheduler scheduler;
+  DraftPolicy policy;
   uint64_t version = 0;  // of the weights
   int64_t steps = 0;
   int64_t generated_tokens = 0;
   int64_t prefilled_tokens = 0;
+  int64_t drafted_tokens = 0;
+  int64_t accepted_tokens = 0;
 
   // Of the pass in work; they only grow.
   std::vector<DecoderSpan> spans;
-  std::vector<CachedTokens*> texts;  // [spans]
+  std::vector<CachedTokens*> texts;  // of the first spans: prefills
   std::vector<ActivePrompt*> prompts;
-  std::vector<ActiveSequence*> sequences;
+  std::vector<ActiveSequence*> caught_up;
+  std::vector<Draw> draws;
   std::vector<float> first_logits;
 };
+
+StatusOr<Speculation> ParseSpeculation(absl::string_view name) {
+  if (name == "measured") return Speculation::kMeasured;
+  if (name == "off") return Speculation::kOff;
+  if (name == "always") return Speculation::kAlways;
+  return absl::InvalidArgumentError(
+      absl::StrCat("speculation \"", name, "\" must be measured, off or always"));
+}
 
 Engine::Engine(const ModelConfig& config, const EngineOptions& options)
     : state_(std::make_unique<State>(config, options)) {}
@@ -96,6 +125,8 @@ EngineStats Engine::stats() const {
   stats.steps = s.steps;
   stats.generated_tokens = s.generated_tokens;
   stats.prefilled_tokens = s.prefilled_tokens;
+  stats.drafted_tokens = s.drafted_tokens;
+  stats.accepted_tokens = s.accepted_tokens;
   stats.preemptions = s.scheduler.num_preemptions();
   return stats;
 }
@@ -156,51 +187,110 @@ bool Engine::State::ForkSamples() {
   for (size_t i = 0; i < forked.size(); ++i) {
     std::copy_n(forked[i]->prompt->logits.data(), config.vocab_size, &first_logits[i * stride]);
   }
-  Sample(forked, first_logits.data());
+  draws.clear();
+  for (size_t i = 0; i < forked.size(); ++i) {
+    draws.push_back({.sequence = forked[i], .row = static_cast<int64_t>(i)});
+  }
+  Sample(first_logits.data());
   return true;
 }
 
-void Engine::State::Sample(absl::Span<ActiveSequence* const> sampled, float* logits) {
+void Engine::State::Sample(float* logits) {
   const int64_t stride = decoder.logits_stride();
-  ParallelForBlocks(static_cast<int64_t>(sampled.size()), 8, [&](int64_t begin, int64_t end) {
+  ParallelForBlocks(std::ssize(draws), 8, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      ActiveSequence& sequence = *sampled[i];
-      const ActivePrompt& prompt = *sequence.prompt;
-      const SamplingParams& sampling = prompt.request.sampling;
-      const bool first_token = sequence.num_sampled() == 0;
-      const SampledToken drawn =
-          SampleToken(logits + i * stride, config.vocab_size,
-                      {sampling.temperature, sampling.top_p, sampling.top_k},
-                      {sampling.seed, prompt.request.prompt_id,
-                       static_cast<uint32_t>(sequence.completion.sample_index),
-                       static_cast<uint32_t>(sequence.num_sampled())});
-      sequence.text.tokens.push_back(drawn.token);
-      sequence.completion.logprobs.push_back(drawn.logprob);
-      CountVersion(first_token ? prompt.logits_version : version, &sequence.completion.versions);
-      const auto& stops = sampling.stop_tokens;
-      const bool stop =
-          !options.ignore_stop && std::find(stops.begin(), stops.end(), drawn.token) != stops.end();
-      if (stop) sequence.completion.finish_reason = FinishReason::kStop;
-      sequence.done = stop || sequence.num_sampled() == prompt.max_tokens;
+      Draw& draw = draws[i];
+      for (int j = 0; j <= draw.num_drafts; ++j) {
+        DrawToken(logits + (draw.row + j) * stride, draw.sequence);
+        const int32_t token = draw.sequence->text.tokens.back();
+        if (draw.sequence->done || j == draw.num_guesses || token != draw.tokens[j + 1]) break;
+        ++draw.num_right;
+      }
     }
   });
-  generated_tokens += static_cast<int64_t>(sampled.size());
+  for (const Draw& draw : draws) {
+    ActiveSequence& sequence = *draw.sequence;
+    const int accepted = std::min(draw.num_right, draw.num_drafts);
+    generated_tokens += accepted + 1;
+    drafted_tokens += draw.num_drafts;
+    accepted_tokens += accepted;
+    // All but the last one drawn went through the model.
+    sequence.text.cached = sequence.text.size() - 1;
+    if (options.speculation == Speculation::kOff) continue;
+    for (int j = 0; j < draw.num_right; ++j) policy.ObserveGuess(true);
+    const int looked_at = std::min(draw.num_guesses, draw.num_drafts + 1);
+    if (draw.num_right < looked_at && !sequence.done) policy.ObserveGuess(false);
+    sequence.prompt->drafts.Learn(sequence.completion.sample_index, sequence.text.tokens);
+  }
+}
+
+void Engine::State::DrawToken(float* logits, ActiveSequence* sequence) const {
+  const ActivePrompt& prompt = *sequence->prompt;
+  const SamplingParams& sampling = prompt.request.sampling;
+  const bool first = sequence->num_sampled() == 0;
+  const SampledToken drawn =
+      SampleToken(logits, config.vocab_size, {sampling.temperature, sampling.top_p, sampling.top_k},
+                  {sampling.seed, prompt.request.prompt_id,
+                   static_cast<uint32_t>(sequence->completion.sample_index),
+                   static_cast<uint32_t>(sequence->num_sampled())});
+  sequence->text.tokens.push_back(drawn.token);
+  sequence->completion.logprobs.push_back(drawn.logprob);
+  CountVersion(first ? prompt.logits_version : version, &sequence->completion.versions);
+  const auto& stops = sampling.stop_tokens;
+  const bool stop =
+      !options.ignore_stop && std::find(stops.begin(), stops.end(), drawn.token) != stops.end();
+  if (stop) sequence->completion.finish_reason = FinishReason::kStop;
+  sequence->done = stop || sequence->num_sampled() == prompt.max_tokens;
+}
+
+void Engine::State::Guess(Draw* draw) const {
+  if (options.speculation == Speculation::kOff) return;
+  const ActiveSequence& sequence = *draw->sequence;
+  const int64_t rest = sequence.prompt->max_tokens - sequence.num_sampled() - 1;
+  draw->num_guesses = sequence.prompt->drafts.Propose(
+      sequence.text.tokens, static_cast<int>(std::min<int64_t>(rest, DraftPolicy::kMaxDraft)),
+      draw->tokens.data() + 1);
+}
+
+void Engine::State::PlanDrafts(int64_t other_rows) {
+  int64_t drafting = 0;
+  for (Draw& draw : draws) {
+    Guess(&draw);
+    drafting += draw.num_guesses > 0 ? 1 : 0;
+  }
+  const int length = options.speculation == Speculation::kAlways
+                         ? DraftPolicy::kMaxDraft
+                         : policy.Length(other_rows + std::ssize(draws), drafting);
+  if (length == 0) return;
+  for (Draw& draw : draws) {
+    CachedTokens& text = draw.sequence->text;
+    draw.num_drafts = std::min(length, draw.num_guesses);
+    // Memory that others may soon need is not spent on guesses.
+    while (draw.num_drafts > 0 && cache.BlocksToWrite(text, 1 + draw.num_drafts) > 0 &&
+           cache.num_free() <= 2 * scheduler.num_running()) {
+      --draw.num_drafts;
+    }
+    cache.PrepareWrite(&text, 1 + draw.num_drafts);
+  }
 }
 
 void Engine::State::Decode() {
   spans.clear();
   texts.clear();
   prompts.clear();
-  sequences.clear();
-  int64_t rows = 0;  // of old tokens
+  caught_up.clear();
+  draws.clear();
+  int64_t rows = 0;  // of prompts and of what is computed again
+  // False when more of the text is left for later passes.
   const auto add = [&](CachedTokens* text) {
     const int64_t pending = text->pending();
-    const int64_t count = pending == 1 ? 1 : std::min(pending, Scheduler::kPrefillRows - rows);
-    if (pending > 1) rows += count;
+    const int64_t count = std::min(pending, Scheduler::kPrefillRows - rows);
+    rows += count;
+    const bool whole = count == pending;
     spans.push_back(
-        {&text->tokens[text->cached], count, text->cached, &text->blocks, count == pending});
+        {&text->tokens[text->cached], count, text->cached, &text->blocks, whole ? 1 : 0});
     texts.push_back(text);
-    return count == pending;
+    return whole;
   };
   for (ActivePrompt& prompt : scheduler.prompts()) {
     if (!prompt.wants_prefill() || prompt.text.blocks.empty()) continue;
@@ -208,19 +298,37 @@ void Engine::State::Decode() {
     if (add(&prompt.text)) prompts.push_back(&prompt);
   }
   for (ActiveSequence& sequence : scheduler.running()) {
-    if (sequence.text.pending() > 1 && rows >= Scheduler::kPrefillRows) continue;
-    if (add(&sequence.text)) sequences.push_back(&sequence);
+    if (sequence.text.pending() == 1) {
+      draws.push_back({.sequence = &sequence});
+    } else if (rows < Scheduler::kPrefillRows && add(&sequence.text)) {
+      caught_up.push_back(&sequence);
+    }
+  }
+  PlanDrafts(rows);
+  int64_t row = std::ssize(prompts) + std::ssize(caught_up);  // of logits
+  for (Draw& draw : draws) {
+    const CachedTokens& text = draw.sequence->text;
+    const int64_t count = 1 + draw.num_drafts;
+    draw.tokens[0] = text.tokens.back();
+    draw.row = row;
+    row += count;
+    spans.push_back({draw.tokens.data(), count, text.cached, &text.blocks, count});
   }
   if (spans.empty()) return;
   prefilled_tokens += rows;
+  for (const Draw& draw : draws) rows += 1 + draw.num_drafts;
+  const absl::Time begin = options.clock->Now();
   float* logits = decoder.Forward(spans, &cache);
-  for (size_t i = 0; i < spans.size(); ++i) texts[i]->cached += spans[i].count;
-  for (ActivePrompt* prompt : prompts) {
-    prompt->logits.assign(logits, logits + config.vocab_size);
-    prompt->logits_version = version;
-    logits += decoder.logits_stride();
+  policy.ObservePass(rows, absl::ToDoubleSeconds(options.clock->Now() - begin));
+  for (size_t i = 0; i < texts.size(); ++i) texts[i]->cached += spans[i].count;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const float* from = logits + i * decoder.logits_stride();
+    prompts[i]->logits.assign(from, from + config.vocab_size);
+    prompts[i]->logits_version = version;
   }
-  Sample(sequences, logits);
+  row = std::ssize(prompts);
+  for (ActiveSequence* sequence : caught_up) draws.push_back({.sequence = sequence, .row = row++});
+  Sample(logits);
 }
 
 void Engine::Step(std::vector<FinishedRequest>* finished) {

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "base/clock.h"
 #include "base/status.h"
 #include "data/records.h"
 #include "kernels/precision.h"
@@ -20,11 +22,22 @@
 
 namespace hone {
 
+// Tokens guessed from what was said before go through the model together; those that are what is
+// then drawn are kept (draft_index.h). The completions are the same in any case.
+enum class Speculation {
+  kMeasured,  // where it is faster, by what was measured (draft_policy.h)
+  kOff,
+  kAlways,  // as many as can be guessed: for tests and benchmarks
+};
+StatusOr<Speculation> ParseSpeculation(absl::string_view name);  // "measured", "off", "always"
+
 struct EngineOptions {
   int max_sequences = 256;   // decoded together
   int kv_cache_tokens = 0;   // 0: enough for max_sequences of full length, at most 4 GiB
   bool ignore_stop = false;  // run to max_tokens: for benchmarks
   Precision precision = Precision::kFloat32;
+  Speculation speculation = Speculation::kMeasured;
+  Clock* clock = RealClock();  // not owned
 };
 
 // What the engine holds and did; counts are since construction.
@@ -38,6 +51,8 @@ struct EngineStats {
   int64_t generated_tokens = 0;
   int64_t prefilled_tokens = 0;  // of prompts and of preempted samples
   int64_t preemptions = 0;
+  int64_t drafted_tokens = 0;   // guessed, and put through the model
+  int64_t accepted_tokens = 0;  // of those: generated
 };
 
 class Engine {
@@ -64,8 +79,9 @@ class Engine {
   // and max_tokens could never fit the cache.
   Status Add(GenerateRequest request);
 
-  // One step: admits what fits, runs the model once over all running sequences, samples one token
-  // for each. Appends requests whose samples are all done to `finished`.
+  // One step: admits what fits, runs the model once over all running sequences, samples a token for
+  // each, and more where guesses were right. Appends requests whose samples are all done to
+  // `finished`.
   void Step(std::vector<FinishedRequest>* finished);
 
   bool idle() const;                 // nothing queued or running

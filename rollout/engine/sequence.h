@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/records.h"
+#include "rollout/engine/draft_index.h"
 #include "rollout/engine/request.h"
 
 namespace hone {
@@ -28,6 +29,7 @@ struct ActivePrompt {
   int64_t max_tokens = 0;     // of a completion, bounded by the context
   std::vector<float> logits;  // after the prompt's last token, while samples may fork
   uint64_t logits_version = 0;
+  DraftIndex drafts;    // over the samples' texts, by sample index
   int next_sample = 0;  // not yet forked
   int unfinished = 0;
   std::vector<Completion> completions;

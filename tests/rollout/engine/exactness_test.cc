@@ -91,6 +91,50 @@ TEST(ExactnessTest, PreemptedSamplesGoOnWithTheSameBits) {
   }
 }
 
+// Guessed tokens go through the model several at once, and wrong ones leave their traces in the
+// cache; nothing of it is to be seen. Greedy draws repeat themselves, so that many guesses are
+// right.
+TEST(ExactnessTest, SpeculationChangesNothing) {
+  std::vector<GenerateRequest> requests = UnevenRequests(24);
+  int64_t steps_without = 0, steps_with = 0;
+  for (GenerateRequest& request : requests) {
+    const float temperatures[] = {0.0f, 0.2f, 1.0f};
+    request.sampling.temperature = temperatures[request.prompt_id % 3];
+    if (request.prompt_id % 4 == 3) request.sampling.top_k = 2;
+    if (request.prompt_id % 5 == 4) request.sampling.top_p = 0.7f;
+  }
+  for (const auto& [name, config] : ModelVariants()) {
+    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+      SCOPED_TRACE(name);
+      Weights weights = SmallModel(config);
+      RoundWeights(precision, &weights);
+      const EngineOptions off = {
+          .max_sequences = 16, .precision = precision, .speculation = Speculation::kOff};
+      EngineStats stats;
+      const Completions wanted = Generate(weights, off, requests, &stats);
+      EXPECT_EQ(stats.drafted_tokens, 0);
+      steps_without += stats.steps;
+      for (const int cache_tokens : {0, 208}) {
+        EngineOptions always = off;
+        always.speculation = Speculation::kAlways;
+        always.kv_cache_tokens = cache_tokens;
+        ExpectEqual(wanted, Generate(weights, always, requests, &stats));
+        EXPECT_GT(stats.accepted_tokens, 20) << "the case should show guesses that are right";
+        EXPECT_GT(stats.drafted_tokens, stats.accepted_tokens) << "and such as are wrong";
+        steps_with += cache_tokens == 0 ? stats.steps : 0;
+      }
+    }
+  }
+  EXPECT_LT(steps_with, steps_without);
+  const Weights weights = SmallModel(true);
+  const Completions wanted = Generate(weights, {.speculation = Speculation::kOff}, requests);
+  ForEachWayToRun([&] {
+    for (const Speculation speculation : {Speculation::kAlways, Speculation::kMeasured}) {
+      ExpectEqual(wanted, Generate(weights, {.speculation = speculation}, requests));
+    }
+  });
+}
+
 // More rows of prompts than go through at once, so that some are cut, at places that follow from
 // what else is there.
 TEST(ExactnessTest, PromptsInChunks) {
