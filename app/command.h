@@ -24,6 +24,7 @@ void AddGenerate(CLI::App* root, Action* action);
 void AddLogprobs(CLI::App* root, Action* action);
 void AddTokenize(CLI::App* root, Action* action);
 void AddGrade(CLI::App* root, Action* action);
+void AddProblems(CLI::App* root, Action* action);
 void AddLoss(CLI::App* root, Action* action);
 void AddReport(CLI::App* root, Action* action);
 void AddBench(CLI::App* root, Action* action);

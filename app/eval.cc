@@ -17,6 +17,7 @@
 #include "app/process.h"
 #include "app/sampling.h"
 #include "app/statistics.h"
+#include "app/task_choice.h"
 #include "config/load.h"
 #include "config/scalar.h"
 #include "data/json_text.h"
@@ -85,15 +86,13 @@ bool IsFile(const std::string& name) {
   return absl::EndsWith(name, ".jsonl") || absl::EndsWith(name, ".parquet");
 }
 
-// The task's fields are read where all configuration is. All records of a file are measured.
+// All records of a file are measured.
 StatusOr<SourceSpec> ParseChoice(const TaskChoice& choice) {
-  const bool is_file = IsFile(choice.name);
+  if (!IsFile(choice.name)) return ParseTaskChoice(choice.name, choice.overrides);
   std::vector<std::string> overrides;
-  for (const std::string& override : choice.overrides) {
-    overrides.push_back((is_file ? "data." : "task.") + override);
-  }
-  const std::string key = is_file ? "data: {heldout_path: " : "task: {name: ";
-  return ParseSource(absl::StrCat(key, WriteScalar(choice.name), "}"), "--task", overrides);
+  for (const std::string& override : choice.overrides) overrides.push_back("data." + override);
+  return ParseSource(absl::StrCat("data: {heldout_path: ", WriteScalar(choice.name), "}"), "--task",
+                     overrides);
 }
 
 // Per problem values of each measure; their means are the results.
@@ -286,8 +285,10 @@ void AddEval(CLI::App* root, Action* action) {
       "max_number=9 \\\n    --task gsm8k path=data/gsm8k --task mine.jsonl prompt_field=question");
   auto o = std::make_shared<Options>();
   app->add_option("--model", o->model, "a Hugging Face folder")->required();
-  app->add_option("--task", o->tasks,
-                  "countdown, gsm8k, or a file of problems (.jsonl, .parquet); may be repeated")
+  app->add_option(
+         "--task", o->tasks,
+         "a task's name, a map as in an experiment's `task:`, or a file of problems (.jsonl, "
+         ".parquet); may be repeated")
       ->required();
   app->add_option("KEY=VALUE", o->overrides, "fields of the one task");
   app->add_option("--samples", o->samples, "of each problem: k")

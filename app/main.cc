@@ -95,6 +95,7 @@ int Main(int argc, char** argv) {
   AddTokenize(&root, &action);
   AddLogprobs(&root, &action);
   AddGrade(&root, &action);
+  AddProblems(&root, &action);
   AddLoss(&root, &action);
   AddRoles(&root, &action);
   AddBench(&root, &action);

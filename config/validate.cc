@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "config/checker.h"
 #include "config/scalar.h"
+#include "config/validate_procedural.h"
 #include "config/validate_task.h"
 #include "config/validate_verifier.h"
 #include "config/yaml_tree.h"
@@ -93,7 +94,7 @@ void CheckEval(Checker& check, const std::string& path, const EvalSpec& eval,
     check.Require(eval.problems <= heldout, path + ".problems",
                   absl::StrCat("must be at most the heldout of all parts, ", heldout, ", found ",
                                eval.problems));
-  } else if (source.task && source.task->name != "gsm8k") {
+  } else if (source.task && IsProcedural(*source.task)) {
     const int heldout = source.task->heldout();
     check.Require(
         eval.problems <= heldout, path + ".problems",

@@ -75,10 +75,14 @@ void CheckStringManipulation(Checker& check, const std::string& path,
 
 }  // namespace
 
+bool IsProcedural(const ProceduralSpec& task) {
+  const std::vector<std::string> names = ProceduralSpec::Names();
+  return std::find(names.begin(), names.end(), task.name) != names.end();
+}
+
 void CheckProcedural(Checker& check, const std::string& path, const ProceduralSpec& task) {
   if (task.name == "countdown") return CheckCountdown(check, path, task.countdown);
-  const std::vector<std::string> names = ProceduralSpec::Names();
-  if (std::find(names.begin(), names.end(), task.name) == names.end()) return;
+  if (!IsProcedural(task)) return;
   if (task.name == "arithmetic") CheckArithmetic(check, path, task.arithmetic);
   if (task.name == "base_conversion") CheckBaseConversion(check, path, task.base_conversion);
   if (task.name == "boolean_logic") CheckBooleanLogic(check, path, task.boolean_logic);

@@ -10,6 +10,9 @@
 
 namespace hone {
 
+// Whether the task's name is one of ProceduralSpec::Names().
+bool IsProcedural(const ProceduralSpec& task);
+
 // Of the keys that `task.name` has; none for other names. `path` is the task's.
 void CheckProcedural(Checker& check, const std::string& path, const ProceduralSpec& task);
 

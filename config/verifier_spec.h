@@ -186,8 +186,9 @@ struct VerifierSpec {
   RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice",        "countdown", "cpp",    "exact",      "format", "language", "length",
-            "length_cosine", "math",      "number", "procedural", "python", "regex",    "repetition"};
+    return {"choice",     "countdown", "cpp",           "exact",     "format",
+            "language",   "length",    "length_cosine", "math",      "number",
+            "procedural", "python",    "regex",         "repetition"};
   }
 
   template <typename V>

@@ -1,9 +1,8 @@
 #include "data/task.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "config/validate_procedural.h"
 #include "data/dataset.h"
 #include "data/gsm8k.h"
 #include "data/procedural/mixture.h"
@@ -21,10 +20,7 @@ StatusOr<std::unique_ptr<Task>> MakeTask(const SourceSpec& source, const PromptT
   const TaskSpec spec = source.task.value_or(TaskSpec());
   if (spec.name == "mixture") return MakeMixture(spec.parts);
   if (spec.name == "gsm8k") return MakeDataset(Gsm8kData(spec.gsm8k), tools);
-  const std::vector<std::string> procedural = ProceduralSpec::Names();
-  if (std::find(procedural.begin(), procedural.end(), spec.name) != procedural.end()) {
-    return MakeProcedural(spec);
-  }
+  if (IsProcedural(spec)) return MakeProcedural(spec);
   return absl::InvalidArgumentError(absl::StrCat(
       "unknown task \"", spec.name, "\"; one of: ", absl::StrJoin(TaskSpec::Names(), ", ")));
 }

@@ -63,6 +63,12 @@ class ProceduralVerifier : public Verifier {
     return Error("has an unknown `task`", answer);
   }
 
+  Status CheckAnswer(absl::string_view answer) const override {
+    const Verdict verdict = Judge("", "", answer);
+    return verdict.outcome == Outcome::kError ? absl::InvalidArgumentError(verdict.detail)
+                                              : absl::OkStatus();
+  }
+
   std::string Vote(absl::string_view completion) const override {
     return absl::AsciiStrToLower(TaggedVote(completion));
   }

@@ -35,7 +35,7 @@ void Shuffle(std::vector<T>* items, Random* random) {
   }
 }
 
-// A tree that joins all nodes in a random order, then any other pairs; the ends are two nodes.
+// A tree that joins all nodes in a random order, then any other pairs. The ends are still open.
 Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
   Graph graph{.num_nodes = spec.num_nodes, .edges = {}, .from = 0, .to = 0};
   std::vector<int> order;
@@ -45,10 +45,12 @@ Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
   for (int i = 1; i < spec.num_nodes; ++i) {
     joined.emplace_back(std::minmax(order[i], order[random->Below(i)]));
   }
+  std::vector<std::pair<int, int>> tree = joined;
+  std::sort(tree.begin(), tree.end());
   for (int a = 0; a < spec.num_nodes; ++a) {
     for (int b = a + 1; b < spec.num_nodes; ++b) {
       const std::pair<int, int> pair(a, b);
-      if (std::find(joined.begin(), joined.end(), pair) == joined.end()) others.push_back(pair);
+      if (!std::binary_search(tree.begin(), tree.end(), pair)) others.push_back(pair);
     }
   }
   Shuffle(&others, random);
@@ -59,9 +61,6 @@ Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
     if (random->Below(2) == 1) std::swap(a, b);
     graph.edges.push_back({a, b, 1 + static_cast<int>(random->Below(spec.max_length))});
   }
-  graph.from = static_cast<int>(random->Below(spec.num_nodes));
-  graph.to = static_cast<int>(random->Below(spec.num_nodes - 1));
-  if (graph.to >= graph.from) ++graph.to;
   return graph;
 }
 
@@ -133,12 +132,21 @@ std::string EdgesText(const Graph& graph, absl::string_view separator, Format fo
 }  // namespace
 
 Exercise DrawShortestPath(const ShortestPathSpec& spec, Random* random) {
-  Graph graph;
+  Graph graph = DrawGraph(spec, random);
+  std::vector<std::pair<int, int>> ends;
+  for (int from = 0; from < spec.num_nodes; ++from) {
+    for (int to = 0; to < spec.num_nodes; ++to) {
+      if (from != to) ends.emplace_back(from, to);
+    }
+  }
+  Shuffle(&ends, random);
   Search best;
-  do {  // some pair has no edge, and may be drawn
-    graph = DrawGraph(spec, random);
+  for (const auto& [from, to] : ends) {  // some pair has no edge, so one will do
+    graph.from = from;
+    graph.to = to;
     best = Dijkstra(graph, [](int64_t distance) { return distance; });
-  } while (best.path.size() < 3);
+    if (best.path.size() >= 3) break;
+  }
   const std::string from = NodeName(graph.from), to = NodeName(graph.to);
   using Name = const std::string&;
   return {.key = Key(graph),

@@ -154,14 +154,15 @@ Exercise DrawSudoku(const SudokuSpec& spec, Random* random) {
     grid = AllGrids()[random->Below(static_cast<uint32_t>(AllGrids().size()))];
   } while (!Blank(spec.num_blanks, random, &grid));
   const std::string brief = absl::StrCat("sudoku ", Write(grid, "/"));
-  return {.key = Key(grid),
-          .brief = brief,
-          .question = absl::StrCat(
-              "Solve this sudoku of 4 rows, 4 columns and 4 boxes of 2 by 2, each of which has the "
-              "digits 1 to 4; its rows, with dots for blanks, are ",
-              Write(grid, "/"), ". Answer with the four rows in the same form."),
-          .record = absl::StrCat("\"puzzle\":\"", Write(grid, ""), "\""),
-          .attempt = [grid](Random* r) { return Fill(grid, r); }};
+  return {
+      .key = Key(grid),
+      .brief = brief,
+      .question = absl::StrCat(
+          "Solve the sudoku ", Write(grid, "/"),
+          " whose 4 rows, 4 columns and 4 boxes of 2 by 2 each have the digits 1 to 4; dots are "
+          "blanks. Answer with the four rows in the same form."),
+      .record = absl::StrCat("\"puzzle\":\"", Write(grid, ""), "\""),
+      .attempt = [grid](Random* r) { return Fill(grid, r); }};
 }
 
 }  // namespace hone

@@ -48,8 +48,9 @@ TEST_F(CommandTest, HelpAndVersion) {
   EXPECT_THAT(Hone("--version").out, HasSubstr("hone 0."));
   const RunResult all = Hone("--help");
   EXPECT_EQ(all.code, 0);
-  for (const char* command : {"run", "trainer", "rollout", "reward", "eval", "export", "generate",
-                              "logprobs", "tokenize", "grade", "report", "bench", "doctor"}) {
+  for (const char* command :
+       {"run", "trainer", "rollout", "reward", "eval", "export", "generate", "logprobs", "tokenize",
+        "problems", "grade", "report", "bench", "doctor"}) {
     EXPECT_THAT(all.out, HasSubstr(absl::StrCat("\n  ", command, " ")));
     const RunResult help = Hone(absl::StrCat(command, " --help"));
     EXPECT_EQ(help.code, 0) << command;

@@ -221,6 +221,38 @@ TEST_F(CommandTest, TokenizeThereAndBack) {
   EXPECT_THAT(unknown.err, HasSubstr("stdin:1"));
 }
 
+TEST_F(CommandTest, ProblemsAreWhatGradeJudges) {
+  const std::string mixture =
+      "--task '{name: mixture, parts: [sudoku, {name: countdown, weight: 2}]}'";
+  for (const char* which : {"", " --heldout"}) {
+    const RunResult result = Hone(absl::StrCat("problems --count 6 ", mixture, which));
+    ASSERT_EQ(result.code, 0) << result.err;
+    std::string answers;
+    for (const nlohmann::json& problem : JsonLines(result.out)) {
+      EXPECT_THAT(problem["prompt"].get<std::string>(), HasSubstr("User: "));
+      const nlohmann::json line = {{"completion", "<answer>?</answer>"},
+                                   {"answer", problem["answer"]}};
+      absl::StrAppend(&answers, line.dump(), "\n");
+    }
+    const RunResult judged = Hone("grade --reward procedural --input - --output -", answers);
+    ASSERT_EQ(judged.code, 0) << judged.err;
+    ASSERT_EQ(JsonLines(judged.out).size(), 6u);
+    for (const nlohmann::json& verdict : JsonLines(judged.out)) {
+      EXPECT_EQ(verdict["status"], "unparseable");
+    }
+  }
+  const RunResult shown = Hone("problems --count 2 --demonstrations --task sudoku num_blanks=3");
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(JsonLines(shown.out)[1]["completion"].get<std::string>(), HasSubstr("<answer>"));
+  EXPECT_NE(Hone("problems --count 2 --seed 8 --task sudoku").out,
+            Hone("problems --count 2 --task sudoku").out);
+
+  const RunResult many = Hone("problems --count 9 --heldout --task sudoku heldout=8");
+  EXPECT_EQ(many.code, 2);
+  EXPECT_THAT(many.err, HasSubstr("the task holds out 8 problems"));
+  EXPECT_THAT(Hone("problems --task sudok").err, HasSubstr("did you mean `sudoku`?"));
+}
+
 TEST_F(CommandTest, GradeJudges) {
   const RunResult result = Hone(
       "grade --reward countdown --input - --output -",

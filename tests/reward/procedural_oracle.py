@@ -218,7 +218,7 @@ GRIDS = list(all_grids())
 
 
 def sudoku(question, rng):
-    puzzle = re.search(r"blanks, are ([.1-4/]+)\. ", question)[1].replace("/", "")
+    puzzle = re.match(r"Solve the sudoku ([.1-4/]+) whose", question)[1].replace("/", "")
     fits = [g for g in GRIDS if all(p in (".", c) for p, c in zip(puzzle, g))]
     assert len(fits) == 1, question
     rows = [fits[0][i:i + 4] for i in range(0, 16, 4)]

@@ -150,6 +150,7 @@ const std::vector<const char*>& Records() {
 
 TEST(Procedural, WithoutTagsThereIsNoAnswer) {
   for (const char* record : Records()) {
+    EXPECT_TRUE(MakeProceduralVerifier()->CheckAnswer(record).ok()) << record;
     for (const char* completion : {"", "Tuesday", "<answer>", "</answer>1<answer>", "<answer>1",
                                    "<answer></answer>", "<answer> \n </answer>"}) {
       EXPECT_EQ(Judge(completion, record).outcome, Outcome::kUnparseable) << completion;
@@ -222,6 +223,7 @@ TEST(Procedural, ABrokenRecordIsOurFailure) {
       EXPECT_EQ(verdict.outcome, Outcome::kError) << record << ": " << verdict.detail;
       EXPECT_THAT(verdict.detail, HasSubstr("answer"));
     }
+    EXPECT_TRUE(absl::IsInvalidArgument(MakeProceduralVerifier()->CheckAnswer(record))) << record;
   }
   // A formula too deep to be evaluated.
   const std::string depth(100'000, '[');

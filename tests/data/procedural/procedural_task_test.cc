@@ -228,7 +228,7 @@ TEST(ProceduralTask, TheHeldoutSetsStayWhatTheyAre) {
             "30 from base 12 to 8\n"
             "make (r^!(p|r))&(p&q) true\n"
             "weekday of 1997-11-22\n"
-            "shortest D-F in BE7 CD6 DE9 FC2 CE1 EF5 BC5 BF8 DA8\n"
+            "shortest C-A in CD5 CA5 FB3 BC2 EF6 DE1 FA6 EA1 EB1\n"
             "zohzyh: z to j, repeat last, rotate 1\n"
             "sudoku 24.3/1342/..../423.\n");
 }
