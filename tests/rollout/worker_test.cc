@@ -253,7 +253,7 @@ GenerateJob LongJob(bool follow_weights) {
   job.sampling.stop_tokens = {0};
   job.sampling.seed = 3;
   job.follow_weights = follow_weights;
-  job.reward = {{"format", 1.0}};
+  job.reward = {{{"format"}, 1.0}};
   job.decode = [](absl::Span<const int32_t> tokens) { return absl::StrCat(tokens.size()); };
   return job;
 }
