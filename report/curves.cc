@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "report/markup.h"
 
 namespace hone {
@@ -113,6 +115,21 @@ const std::vector<Panel>& Panels() {
       {"verifier_failures", "Verifier failures", "samples, never trained on", Unit::kNumber, true,
        false}};
   return *panels;
+}
+
+// The metrics of reward terms, in the order in which they first appear.
+std::vector<std::string> TermMetrics(absl::Span<const RunData> runs) {
+  std::vector<std::string> terms;
+  for (const RunData& run : runs) {
+    for (const StepMetrics& line : run.metrics) {
+      for (const auto& [name, value] : line.values) {
+        const bool is_new = absl::StartsWith(name, kTermPrefix) &&
+                            std::find(terms.begin(), terms.end(), name) == terms.end();
+        if (is_new) terms.push_back(name);
+      }
+    }
+  }
+  return terms;
 }
 
 std::string RenderMetricPanel(absl::Span<const RunData> runs, const Panel& panel) {
@@ -223,8 +240,29 @@ std::string RenderMainChart(absl::Span<const RunData> runs) {
 std::string RenderMetricPanels(absl::Span<const RunData> runs) {
   std::string panels;
   for (const Panel& panel : Panels()) panels += RenderMetricPanel(runs, panel);
+  if (runs.size() > 1) {
+    for (const std::string& term : TermMetrics(runs)) {
+      panels += RenderMetricPanel(
+          runs,
+          {.metric = term, .title = term, .note = "mean of a reward term, before its weight"});
+    }
+  }
   if (panels.empty()) return "";
   return absl::StrCat("<div class=\"panels\">\n", panels, "</div>");
+}
+
+std::string RenderRewardTerms(const RunData& run) {
+  Chart chart;
+  chart.title = "Reward by component";
+  chart.description = "Mean of each reward term over the steps, before its weight.";
+  const absl::Span<const RunData> alone = absl::MakeConstSpan(&run, 1);
+  for (const std::string& term : TermMetrics(alone)) {
+    AddCurve(SplitByStage(Curve(run, term), run, ""),
+             std::string(absl::StripPrefix(term, kTermPrefix)), RunColor(chart.series.size()),
+             kMaxPoints, true, &chart);
+  }
+  chart.bands = SharedBands(alone);
+  return RenderFigure(RenderLines, chart, 0.62);
 }
 
 std::string RenderReflectionPanels(absl::Span<const RunData> runs) {

@@ -15,8 +15,12 @@ std::string RunColor(size_t i);
 // Training accuracy and held-out points; of a run without either, its loss.
 std::string RenderMainChart(absl::Span<const RunData> runs);
 
-// Small charts of the other metrics; "" when there is none.
+// Small charts of the other metrics, of several runs also of each reward term; "" when there is
+// none.
 std::string RenderMetricPanels(absl::Span<const RunData> runs);
+
+// The mean of each reward term of a run, before its weight, over each other; "" without one.
+std::string RenderRewardTerms(const RunData& run);
 
 // Tries, self-corrections and giving up; "" when no completion has a try.
 std::string RenderReflectionPanels(absl::Span<const RunData> runs);

@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "data/records.h"
 #include "report/markup.h"
 
@@ -29,17 +30,21 @@ Shares SharesOfRollouts(const RunData& run) {
   return shares;
 }
 
-// The metrics tell the first three, of the samples that the verifier could judge.
+// Empty where the metrics lack one of them.
 Shares SharesOfMetrics(const RunData& run) {
-  const std::vector<Point> accuracy = Curve(run, "accuracy");
-  const std::vector<Point> readable = Curve(run, "format_rate");
   Shares shares;
-  if (accuracy.size() != readable.size()) return shares;
-  const size_t stride = 1 + accuracy.size() / kMaxSteps;
-  for (size_t i = 0; i < accuracy.size(); i += stride) {
-    shares[0].push_back(accuracy[i]);
-    shares[1].push_back({accuracy[i].x, readable[i].y - accuracy[i].y});
-    shares[2].push_back({accuracy[i].x, 1 - readable[i].y});
+  for (size_t i = 0; i < kNumOutcomes; ++i) {
+    const std::vector<Point> curve =
+        Curve(run, absl::StrCat(kOutcomePrefix, Name(static_cast<Outcome>(i))));
+    if (i > 0 && curve.size() != shares[0].size()) return {};
+    shares[i] = curve;
+  }
+  // The same steps of each outcome, so that they still add up to 1.
+  const size_t stride = 1 + shares[0].size() / kMaxSteps;
+  for (std::vector<Point>& curve : shares) {
+    size_t kept = 0;
+    for (size_t i = 0; i < curve.size(); i += stride) curve[kept++] = curve[i];
+    curve.resize(kept);
   }
   return shares;
 }
@@ -54,7 +59,8 @@ bool AnyPositive(const std::vector<Point>& points) {
 }  // namespace
 
 std::string RenderOutcomes(const RunData& run) {
-  const Shares shares = run.summaries.empty() ? SharesOfMetrics(run) : SharesOfRollouts(run);
+  Shares shares = SharesOfMetrics(run);
+  if (shares[0].empty()) shares = SharesOfRollouts(run);
   Chart chart;
   chart.title = "Outcomes";
   chart.description = "Shares of the outcomes of the samples over the steps, stacked.";

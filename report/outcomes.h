@@ -8,8 +8,8 @@
 
 namespace hone {
 
-// Stacked shares of the outcomes, from the rollouts that were read, else from the metrics; "" when
-// nothing was sampled.
+// Stacked shares of the outcomes, of all steps from the metrics, else of the steps whose rollouts
+// were read; "" when nothing was sampled.
 std::string RenderOutcomes(const RunData& run);
 
 }  // namespace hone

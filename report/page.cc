@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "report/curves.h"
 #include "report/format.h"
+#include "report/jumps.h"
 #include "report/markup.h"
 #include "report/outcomes.h"
 #include "report/samples.h"
@@ -54,8 +55,19 @@ std::string RenderOneRun(absl::Span<const RunData> runs) {
                     RenderReflectionPanels(runs)),
       RenderSection("Metrics", "Long curves: faint is each step, clear the moving mean.",
                     RenderMetricPanels(runs)),
+      RenderSection("Reward by component",
+                    "Mean of each term over the samples of a step, before its weight.",
+                    RenderRewardTerms(run)),
       RenderSection("Outcomes", "How the training samples were judged.", RenderOutcomes(run)),
-      RenderSection("Samples", "", RenderExtremes(run)),
+      RenderSection("Worth a look",
+                    "Steps at which a reward term, an outcome or the length moved abruptly, or at "
+                    "which a term and the accuracy, or accuracy and length, went apart: rules of "
+                    "thumb, no proof.",
+                    RenderJumps(run)),
+      RenderSection("Highest rewards",
+                    "What was paid best, of up to 64 steps and of those that are worth a look.",
+                    RenderHighest(run)),
+      RenderSection("Lowest rewards", "", RenderLowest(run)),
       RenderSection("Time", "", RenderTimings(run)),
       RenderSection("Accounting", "Every sample of the run, from the ledger.",
                     RenderAccounting(runs)),

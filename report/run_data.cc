@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -11,11 +12,12 @@
 #include "absl/strings/strip.h"
 #include "base/file.h"
 #include "config/load.h"
+#include "report/samples.h"
 
 namespace hone {
 namespace {
 
-constexpr size_t kMaxSummaries = 40;
+constexpr size_t kMaxSummaries = 64;
 constexpr absl::string_view kTrain = "train";
 constexpr absl::string_view kHeldout = "heldout";
 constexpr absl::string_view kReinforcement = "grpo";
@@ -91,6 +93,7 @@ class Loader {
       }
       run_.stages.back().last = line.step;
     }
+    run_.jumps = FindJumps(run_);
   }
 
   void LoadRollouts() {
@@ -104,13 +107,27 @@ class Loader {
       if (file.split == kHeldout) heldout.push_back(file);
     }
     LoadHeldout(heldout);
-    for (const RolloutFile& file : Thin(train, kMaxSummaries)) {
+    for (const RolloutFile& file : ChooseTrain(train)) {
       if (std::optional<RolloutSet> set = ReadSet(file)) {
         run_.summaries.push_back(Summarize(*set));
         run_.last = std::move(set);
       }
     }
     if (!run_.last) run_.last = run_.after ? run_.after : run_.before;
+  }
+
+  // Some of all, and those of the steps that are worth a look.
+  std::vector<RolloutFile> ChooseTrain(const std::vector<RolloutFile>& files) const {
+    std::set<int64_t> steps;
+    for (const RolloutFile& file : Thin(files, kMaxSummaries)) steps.insert(file.step);
+    for (size_t i = 0; i < std::min(kMaxJumpsShown, run_.jumps.size()); ++i) {
+      steps.insert(run_.jumps[i].step);
+    }
+    std::vector<RolloutFile> chosen;
+    for (const RolloutFile& file : files) {
+      if (steps.contains(file.step)) chosen.push_back(file);
+    }
+    return chosen;
   }
 
   // `before` is the last measurement before the first step of reinforcement learning.
@@ -143,6 +160,9 @@ class Loader {
     RolloutSummary summary;
     summary.step = set.step;
     summary.reflection = CountReflection(set.records);
+    for (const RolloutRecord* record : HighestRewards(set.records)) {
+      summary.highest.push_back(*record);
+    }
     for (const RolloutRecord& record : set.records) {
       const StatusOr<Outcome> outcome = ParseOutcome(record.outcome);
       ++summary.outcomes[static_cast<size_t>(outcome.value_or(Outcome::kError))];

@@ -14,6 +14,7 @@
 #include "data/ledger.h"
 #include "data/run_folder.h"
 #include "report/chart.h"
+#include "report/jumps.h"
 #include "report/reflection.h"
 
 namespace hone {
@@ -30,7 +31,12 @@ struct RolloutSummary {
   int64_t step = 0;
   std::array<int64_t, 5> outcomes = {};  // by Outcome
   ReflectionStats reflection;
+  std::vector<RolloutRecord> highest;  // rewards, one sample a problem, the highest first
 };
+
+// How the metrics of a reward's terms and of the outcomes' shares begin; a name follows.
+inline constexpr absl::string_view kTermPrefix = "reward/";
+inline constexpr absl::string_view kOutcomePrefix = "outcome/";
 
 // All samples of one file, without tokens and log-probs.
 struct RolloutSet {
@@ -45,7 +51,8 @@ struct RunData {
   std::optional<Experiment> experiment;
   std::vector<StepMetrics> metrics;
   std::vector<StageSpan> stages;
-  std::vector<RolloutSummary> summaries;  // of the steps read, by step
+  std::vector<Jump> jumps;                // by step
+  std::vector<RolloutSummary> summaries;  // of training, of the steps read, by step
   std::optional<RolloutSet> before;       // held-out problems before reinforcement learning …
   std::optional<RolloutSet> after;        // … and at the end; none when only measured once
   std::optional<RolloutSet> last;         // of the last step

@@ -15,6 +15,7 @@
 #include "data/records.h"
 #include "report/format.h"
 #include "report/reflection.h"
+#include "report/reward_terms.h"
 
 namespace hone {
 namespace {
@@ -23,6 +24,7 @@ constexpr size_t kImprovedShown = 4;
 constexpr size_t kStillWrongShown = 1;
 constexpr size_t kExtremesShown = 3;
 constexpr size_t kMaxCompletionBytes = 4000;
+constexpr size_t kMaxListedBytes = 2000;  // of a completion where many steps list theirs
 constexpr size_t kMaxPromptBytes = 1500;
 constexpr size_t kMaxDetailBytes = 300;
 
@@ -59,10 +61,9 @@ std::string Badge(const RolloutRecord& record) {
                       EscapeHtml(record.outcome), "</span>");
 }
 
-std::string RenderRecord(const RolloutRecord& record) {
-  std::string out =
-      absl::StrCat("<pre class=\"completion\">",
-                   RenderCompletion(record.completion, kMaxCompletionBytes), "</pre>");
+std::string RenderRecord(const RolloutRecord& record, size_t max_bytes) {
+  std::string out = absl::StrCat("<pre class=\"completion\">",
+                                 RenderCompletion(record.completion, max_bytes), "</pre>");
   if (record.finish_reason == Name(FinishReason::kLength)) {
     out += "<p class=\"detail\">cut at the length limit</p>";
   }
@@ -89,7 +90,7 @@ std::string RenderSide(absl::string_view when, int64_t step,
     absl::StrAppend(&out, "<span class=\"tally\">", correct, " of ", records.size(),
                     " correct</span>");
   }
-  return absl::StrCat(out, "</h4>", RenderRecord(*records.front()), "</div>");
+  return absl::StrCat(out, "</h4>", RenderRecord(*records.front(), kMaxCompletionBytes), "</div>");
 }
 
 std::string RenderPair(const ProblemPair& pair, const RunData& run) {
@@ -109,17 +110,30 @@ std::string DescribeChanges(const Changes& changes, size_t num_problems) {
 }
 
 // One sample a problem, in the order given.
-std::string RenderSampleList(const std::vector<const RolloutRecord*>& records) {
+std::vector<const RolloutRecord*> FirstOfProblems(
+    const std::vector<const RolloutRecord*>& records) {
   std::set<ProblemKey> seen;
-  std::string out;
+  std::vector<const RolloutRecord*> chosen;
   for (const RolloutRecord* record : records) {
-    if (seen.size() == kExtremesShown) break;
-    if (!seen.insert(KeyOf(*record)).second) continue;
-    absl::StrAppend(&out, "<article class=\"card\">", RenderPrompt(*record), "<h4>", Badge(*record),
-                    "<span class=\"tally\">reward ", FormatValue(record->reward, Unit::kNumber),
-                    "</span></h4>", RenderRecord(*record), "</article>\n");
+    if (chosen.size() == kExtremesShown) break;
+    if (seen.insert(KeyOf(*record)).second) chosen.push_back(record);
   }
-  return out;
+  return chosen;
+}
+
+std::vector<const RolloutRecord*> WithFiniteReward(const std::vector<RolloutRecord>& records) {
+  std::vector<const RolloutRecord*> finite;
+  for (const RolloutRecord& record : records) {
+    if (std::isfinite(record.reward)) finite.push_back(&record);
+  }
+  return finite;
+}
+
+std::string RenderSample(const RolloutRecord& record, const RunData& run) {
+  return absl::StrCat("<article class=\"card\">", RenderPrompt(record), "<h4>", Badge(record),
+                      "<span class=\"tally\">reward ",
+                      EscapeHtml(DescribeReward(run.experiment, record)), "</span></h4>",
+                      RenderRecord(record, kMaxListedBytes), "</article>\n");
 }
 
 }  // namespace
@@ -204,23 +218,52 @@ std::string RenderBeforeAfter(const RunData& run) {
   return out;
 }
 
-std::string RenderExtremes(const RunData& run) {
-  if (!run.last || run.last->records.empty()) return "";
-  std::vector<const RolloutRecord*> records;
-  for (const RolloutRecord& record : run.last->records) {
-    if (std::isfinite(record.reward)) records.push_back(&record);
+std::vector<const RolloutRecord*> HighestRewards(const std::vector<RolloutRecord>& records) {
+  std::vector<const RolloutRecord*> sorted = WithFiniteReward(records);
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const RolloutRecord* a, const RolloutRecord* b) { return a->reward > b->reward; });
+  return FirstOfProblems(sorted);
+}
+
+std::vector<const RolloutRecord*> LowestRewards(const std::vector<RolloutRecord>& records) {
+  std::vector<const RolloutRecord*> sorted = WithFiniteReward(records);
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [](const RolloutRecord* a, const RolloutRecord* b) { return a->reward < b->reward; });
+  return FirstOfProblems(sorted);
+}
+
+std::string RenderHighest(const RunData& run) {
+  std::set<int64_t> worth_a_look;
+  for (const Jump& jump : run.jumps) worth_a_look.insert(jump.step);
+  std::string out;
+  for (const RolloutSummary& summary : run.summaries) {
+    if (summary.highest.empty()) continue;
+    const bool open = worth_a_look.contains(summary.step);
+    absl::StrAppendFormat(&out, "<details class=\"step\" id=\"step-%d\"%s><summary>Step %d: ",
+                          summary.step, open ? " open" : "", summary.step);
+    for (size_t i = 0; i < summary.highest.size(); ++i) {
+      absl::StrAppend(&out, i == 0 ? "" : ", ",
+                      FormatValue(summary.highest[i].reward, Unit::kNumber));
+    }
+    if (open) out += " · worth a look";
+    out += "</summary>\n";
+    for (const RolloutRecord& record : summary.highest) out += RenderSample(record, run);
+    out += "</details>\n";
   }
-  auto by_reward = [](const RolloutRecord* a, const RolloutRecord* b) {
-    return a->reward > b->reward;
-  };
-  std::stable_sort(records.begin(), records.end(), by_reward);
-  const std::string highest = RenderSampleList(records);
-  std::reverse(records.begin(), records.end());
-  const std::string lowest = RenderSampleList(records);
-  return absl::StrFormat(
-      "<details><summary>Highest rewards of step %d</summary>\n%s</details>\n"
-      "<details><summary>Lowest rewards of step %d</summary>\n%s</details>",
-      run.last->step, highest, run.last->step, lowest);
+  return out;
+}
+
+std::string RenderLowest(const RunData& run) {
+  if (!run.last) return "";
+  std::string samples;
+  for (const RolloutRecord* record : LowestRewards(run.last->records)) {
+    samples += RenderSample(*record, run);
+  }
+  if (samples.empty()) return "";
+  return absl::StrFormat("<details><summary>Step %d</summary>\n%s</details>\n", run.last->step,
+                         samples);
 }
 
 }  // namespace hone

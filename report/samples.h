@@ -32,8 +32,17 @@ std::string RenderCompletion(absl::string_view completion, size_t max_bytes);
 // Problems before and after, side by side; "" when the run has no two measurements.
 std::string RenderBeforeAfter(const RunData& run);
 
-// The samples with the highest and the lowest reward of the last step, folded.
-std::string RenderExtremes(const RunData& run);
+// The three samples with the highest rewards, or the lowest, one a problem, the extreme first; of
+// equal rewards the first. A reward that is not finite is passed over.
+std::vector<const RolloutRecord*> HighestRewards(const std::vector<RolloutRecord>& records);
+std::vector<const RolloutRecord*> LowestRewards(const std::vector<RolloutRecord>& records);
+
+// The samples with the highest rewards of each step that was read, folded but for the steps that
+// are worth a look; each stands at the anchor "step-N". "" when nothing was read.
+std::string RenderHighest(const RunData& run);
+
+// The samples with the lowest rewards of the last step, folded.
+std::string RenderLowest(const RunData& run);
 
 }  // namespace hone
 

@@ -40,6 +40,7 @@ section > h3 { margin: 24px 0 8px; }
 h4 { font-size: 14px; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 8px;
   align-items: baseline; }
 p { margin: 0 0 12px; }
+a { color: var(--c0); }
 section { margin-top: 48px; }
 .kind { color: var(--soft); margin: 0; font-size: 14px; }
 .lede { font-size: 19px; line-height: 1.45; color: var(--soft); max-width: 46em; }
@@ -120,6 +121,10 @@ details { border: 1px solid var(--line); border-radius: 10px; background: var(--
   margin-bottom: 10px; padding: 0 16px; }
 summary { cursor: pointer; padding: 11px 0; font-weight: 500; overflow-wrap: anywhere; }
 details .card { border-width: 1px 0 0; border-radius: 0; padding: 14px 0; margin: 0; }
+.step summary { padding: 5px 0; font-size: 14.5px; }
+.step { margin-bottom: 4px; }
+.findings td:nth-child(2) { text-align: left; white-space: normal; }
+.findings th:nth-child(2) { text-align: left; }
 .yaml { border-top: 1px solid var(--line); padding: 12px 0; overflow-x: auto; }
 
 .scroll { overflow-x: auto; }

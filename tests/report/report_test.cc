@@ -11,6 +11,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "report/run_data.h"
 #include "report/summary.h"
@@ -94,7 +95,8 @@ TEST_F(ReportTest, AWholeRunHasAllSections) {
   const std::string html = *ReadFile(Folder().report());
   ExpectSoundPage(html);
   for (const char* heading : {"Accuracy", "Watch it learn", "Learning to reflect", "Metrics",
-                              "Outcomes", "Samples", "Time", "Accounting", "Experiment"}) {
+                              "Reward by component", "Outcomes", "Worth a look", "Highest rewards",
+                              "Lowest rewards", "Time", "Accounting", "Experiment"}) {
     EXPECT_THAT(html, HasSubstr("<h2>" + std::string(heading) + "</h2>"));
   }
   EXPECT_THAT(html, HasSubstr("in 60 steps of reinforcement learning."));
@@ -131,6 +133,8 @@ TEST_F(ReportTest, WithoutReinforcementLearningTheLossIsShown) {
   EXPECT_THAT(html, HasSubstr("Held-out accuracy is "));
   EXPECT_THAT(html, Not(HasSubstr("Watch it learn")));
   EXPECT_THAT(html, Not(HasSubstr("Outcomes")));
+  EXPECT_THAT(html, Not(HasSubstr("Worth a look")));
+  EXPECT_THAT(html, Not(HasSubstr("Highest rewards")));
 }
 
 TEST_F(ReportTest, ASingleStep) {
@@ -186,19 +190,77 @@ TEST_F(ReportTest, ThousandsOfStepsStaySmall) {
   EXPECT_LT(Render(Folder()).size(), 600u << 10);
 }
 
-TEST_F(ReportTest, ReadsAtMostFortyRolloutFiles) {
+TEST_F(ReportTest, ReadsSixtyFourRolloutFilesSpreadOverTheRun) {
   WriteSyntheticRun(Folder(), {.sft_steps = 1,
                                .grpo_steps = 100,
                                .planned_grpo_steps = 100,
                                .prompts_per_step = 1,
                                .samples_per_prompt = 1});
   const RunData run = LoadRun(Folder());
-  ASSERT_THAT(run.summaries, SizeIs(40));
+  ASSERT_THAT(run.summaries, SizeIs(64));
   EXPECT_EQ(run.summaries.front().step, 2);
   EXPECT_EQ(run.summaries.back().step, 101);
   EXPECT_EQ(run.last->step, 101);
   EXPECT_EQ(run.before->step, 1);
   EXPECT_EQ(run.after->step, 101);
+}
+
+// 100 steps whose format term jumps at the 61st, which is not among the steps read by default.
+std::vector<StepMetrics> JumpAt61() {
+  std::vector<StepMetrics> metrics;
+  for (int step = 1; step <= 100; ++step) {
+    metrics.push_back({step,
+                       "grpo",
+                       1,
+                       {{"accuracy", 0.5},
+                        {"reward/math", 0.5},
+                        {"reward/<b>", step < 61 ? 0.25 : 0.75},
+                        {"outcome/correct", 0.5},
+                        {"outcome/incorrect", 0.3},
+                        {"outcome/unparseable", 0.15},
+                        {"outcome/timeout", 0.05},
+                        {"outcome/error", 0.0}}});
+  }
+  return metrics;
+}
+
+TEST_F(ReportTest, TheSamplesOfAStepThatIsWorthALookAreReadAndLinked) {
+  const RunFolder folder = Folder();
+  WriteMetrics(folder, JumpAt61());
+  for (int step = 1; step <= 100; ++step) {
+    RolloutRecord record;
+    record.step = step;
+    record.split = "train";
+    record.prompt = absl::StrCat("prompt of ", step);
+    record.outcome = "incorrect";
+    ASSERT_TRUE(WriteRollouts(folder, step, "train", {record}).ok());
+  }
+  const std::string html = Render(folder);
+  EXPECT_THAT(html, HasSubstr("<a href=\"#step-61\">61</a></th><td>reward/&lt;b&gt; jumps</td>"
+                              "<td>0.25</td><td>0.75</td>"));
+  EXPECT_THAT(html, HasSubstr("<details class=\"step\" id=\"step-61\" open>"));
+  EXPECT_THAT(html, HasSubstr("prompt of 61<"));
+  EXPECT_THAT(html, HasSubstr("<details class=\"step\" id=\"step-100\"><summary>"));
+  EXPECT_THAT(html, Not(HasSubstr("prompt of 58<")));
+}
+
+TEST_F(ReportTest, WithoutRolloutsAStepIsNamedWithoutALink) {
+  WriteMetrics(Folder(), JumpAt61());
+  const std::string html = Render(Folder());
+  EXPECT_THAT(html, HasSubstr("<th scope=\"row\">61</th>"));
+  EXPECT_THAT(html, Not(HasSubstr("href")));
+  // The terms share a chart with a legend; the outcomes come from the metrics, none left out.
+  EXPECT_THAT(html, HasSubstr("<h2>Reward by component</h2>"));
+  EXPECT_THAT(html, HasSubstr("</span>&lt;b&gt;</li>"));
+  EXPECT_THAT(html, HasSubstr("<li class=\"timeout\">"));
+  EXPECT_THAT(html, Not(HasSubstr("<li class=\"error\">")));  // never above 0
+}
+
+TEST_F(ReportTest, NothingWorthALookIsSaid) {
+  std::vector<StepMetrics> metrics = JumpAt61();
+  metrics.resize(50);
+  WriteMetrics(Folder(), metrics);
+  EXPECT_THAT(Render(Folder()), HasSubstr("None of the rules finds anything in this run."));
 }
 
 TEST_F(ReportTest, CompletionsMayHoldAnything) {
@@ -249,6 +311,7 @@ TEST_F(ReportTest, SeveralRunsShareTheirCharts) {
   EXPECT_THAT(*html, HasSubstr("What differs"));
   EXPECT_THAT(*html, HasSubstr("stages.1.grpo.optimizer.lr"));
   EXPECT_THAT(*html, Not(HasSubstr("Watch it learn")));
+  EXPECT_THAT(*html, HasSubstr("<h3>reward/format</h3>"));
 }
 
 TEST_F(ReportTest, WhatAllNamesBeginWithIsLeftOut) {

@@ -3,13 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
+#include <vector>
 
 namespace hone {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 RolloutRecord Sample(const std::string& prompt, int index, const std::string& outcome,
@@ -93,19 +97,79 @@ TEST(RenderBeforeAfter, PrefersCorrectedTriesAndAddsOneStillWrong) {
   EXPECT_THAT(html, Not(HasSubstr("problem 11.")));
 }
 
-TEST(RenderExtremes, FoldsBothEndsOneSampleAProblem) {
-  RunData run;
-  run.last.emplace(RolloutSet{9, "train", {}});
+// Four samples of one problem and one of another, with the rewards 0 … 3 and 2.5.
+std::vector<RolloutRecord> FiveSamples() {
+  std::vector<RolloutRecord> records;
   for (int i = 0; i < 4; ++i) {
-    RolloutRecord record = Sample("same", i, "correct", 1);
-    record.reward = i;
-    run.last->records.push_back(record);
+    records.push_back(Sample("same", i, "correct", 1));
+    records.back().reward = i;
   }
-  const std::string html = RenderExtremes(run);
-  EXPECT_THAT(html, HasSubstr("Highest rewards of step 9"));
-  EXPECT_THAT(html, HasSubstr("reward 3"));
-  EXPECT_THAT(html, HasSubstr("reward 0"));
-  EXPECT_THAT(html, Not(HasSubstr("reward 2")));
+  records.push_back(Sample("other", 0, "incorrect", 2));
+  records.back().reward = 2.5;
+  return records;
+}
+
+std::vector<double> Rewards(const std::vector<const RolloutRecord*>& records) {
+  std::vector<double> rewards;
+  for (const RolloutRecord* record : records) rewards.push_back(record->reward);
+  return rewards;
+}
+
+TEST(HighestRewards, AreThoseOfDifferentProblems) {
+  EXPECT_THAT(Rewards(HighestRewards(FiveSamples())), ElementsAre(3, 2.5));
+  EXPECT_THAT(Rewards(LowestRewards(FiveSamples())), ElementsAre(0, 2.5));
+  EXPECT_THAT(HighestRewards({}), IsEmpty());
+}
+
+TEST(HighestRewards, AreThreeAndOfEqualOnesTheFirst) {
+  std::vector<RolloutRecord> records;
+  for (int i = 0; i < 6; ++i) {
+    records.push_back(Sample("problem " + std::to_string(i), 0, "correct", i));
+    records.back().reward = i == 0 ? std::nan("") : i == 5 ? 2 : 1;
+  }
+  EXPECT_THAT(HighestRewards(records), ElementsAre(&records[5], &records[1], &records[2]));
+  EXPECT_THAT(LowestRewards(records), ElementsAre(&records[1], &records[2], &records[3]));
+}
+
+TEST(RenderHighest, ShowsWhatWasPaidAndWhy) {
+  RunData run;
+  run.experiment.emplace();
+  GrpoStage& grpo = run.experiment->stages.emplace_back().grpo.emplace();
+  grpo.steps = 9;
+  grpo.reward.resize(2);
+  grpo.reward[0].name = "math";
+  grpo.reward[1].name = "format";
+  grpo.reward[1].weight = 0.1;
+  RolloutSummary& summary = run.summaries.emplace_back();
+  summary.step = 9;
+  RolloutRecord record = Sample("What is <2>?", 0, "correct", 1);
+  record.step = 9;
+  record.completion = "It is </pre>.";
+  record.reward = 1.05;
+  record.components = {1, 0.5};
+  record.detail = "found <4>";
+  summary.highest = {record};
+  const std::string html = RenderHighest(run);
+  EXPECT_THAT(html, HasSubstr("<details class=\"step\" id=\"step-9\"><summary>Step 9: 1.05<"));
+  EXPECT_THAT(html, HasSubstr("What is &lt;2&gt;?"));
+  EXPECT_THAT(html, HasSubstr("It is &lt;/pre&gt;."));
+  EXPECT_THAT(html, HasSubstr("✓ correct"));
+  EXPECT_THAT(html, HasSubstr("reward 1.05 = math 1 + 0.1 × format 0.5<"));
+  EXPECT_THAT(html, HasSubstr("found &lt;4&gt;"));
+  EXPECT_THAT(html, Not(HasSubstr("worth a look")));
+  run.jumps = {{9, "reward/format jumps", "0.1", "0.9"}};
+  EXPECT_THAT(RenderHighest(run), HasSubstr("id=\"step-9\" open><summary>Step 9: 1.05 · worth"));
+}
+
+TEST(RenderLowest, ShowsTheLastStep) {
+  RunData run;
+  EXPECT_EQ(RenderLowest(run), "");
+  run.last.emplace(RolloutSet{9, "train", FiveSamples()});
+  const std::string html = RenderLowest(run);
+  EXPECT_THAT(html, HasSubstr("Step 9"));
+  EXPECT_THAT(html, HasSubstr("reward 0<"));
+  EXPECT_THAT(html, HasSubstr("reward 2.5<"));
+  EXPECT_THAT(html, Not(HasSubstr("reward 1<")));
 }
 
 }  // namespace

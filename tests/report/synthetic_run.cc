@@ -66,8 +66,9 @@ RolloutRecord MakeSample(const SyntheticRun& run, uint64_t prompt, int sample, d
   } else if (luck > 0.995) {
     record.outcome = "timeout";
   }
-  record.reward = record.outcome == "correct" ? 1.0 : record.outcome == "incorrect" ? 0.1 : 0.0;
-  record.components = {record.reward};
+  const double form = record.outcome == "correct" || record.outcome == "incorrect" ? 1 : 0;
+  record.components = {record.outcome == "correct" ? 1.0 : 0.0, form};
+  record.reward = record.components[0] + 0.1 * record.components[1];
   record.detail = absl::StrCat("extracted ", answer);
   record.tokens.assign(record.completion.size(), 5);
   record.logprobs.assign(record.completion.size(), -0.5f);
@@ -203,6 +204,13 @@ class Builder {
                 {"format_rate", 1 - Share(records, "unparseable")},
                 {"response_length_mean", length},
                 {"truncated_rate", truncated},
+                {"reward/countdown", Share(records, "correct")},
+                {"reward/format", Share(records, "correct") + Share(records, "incorrect")},
+                {"outcome/correct", Share(records, "correct")},
+                {"outcome/incorrect", Share(records, "incorrect")},
+                {"outcome/unparseable", Share(records, "unparseable")},
+                {"outcome/timeout", Share(records, "timeout")},
+                {"outcome/error", 0.0},
                 {"entropy", 0.55 - 0.25 * skill + Noise(0.02)},
                 {"kl", 0.0},
                 {"clip_fraction", 0.0},
