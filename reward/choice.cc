@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "reward/choice_text.h"
+#include "reward/equals_itself.h"
 #include "reward/shown.h"
 
 namespace hone {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "data/utf8.h"
+#include "reward/equals_itself.h"
 #include "reward/final_answer.h"
 #include "reward/shown.h"
 

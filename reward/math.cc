@@ -12,6 +12,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/hash.h"
+#include "reward/equals_itself.h"
 #include "reward/final_answer.h"
 #include "reward/math/answer_text.h"
 #include "reward/math/compare.h"

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "reward/equals_itself.h"
 #include "reward/final_answer.h"
 #include "reward/number_text.h"
 #include "reward/shown.h"

@@ -52,26 +52,6 @@ constexpr Entry kVerifiers[] = {
 
 }  // namespace
 
-Explanation Verifier::Explain(absl::string_view prompt, absl::string_view completion,
-                              absl::string_view answer) const {
-  return {{"compared", Judge(prompt, completion, answer).detail}};
-}
-
-Verdict Verifier::JudgeTerm(absl::string_view prompt, absl::string_view completion,
-                            absl::string_view answer, const TermContext&) const {
-  return Judge(prompt, completion, answer);
-}
-
-Status Verifier::CheckAnswer(absl::string_view) const { return absl::OkStatus(); }
-
-Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer) {
-  const Verdict verdict = verifier.Judge("", absl::StrCat("<answer>", answer, "</answer>"), answer);
-  if (verdict.outcome == Outcome::kCorrect) return absl::OkStatus();
-  if (IsVerifierFailure(verdict.outcome)) return absl::InvalidArgumentError(verdict.detail);
-  return absl::InvalidArgumentError(
-      absl::StrCat("the answer does not equal itself: ", verdict.detail));
-}
-
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec) {
   for (const Entry& entry : kVerifiers) {
     if (entry.name == spec.name) return entry.make(spec);

@@ -43,20 +43,21 @@ class Verifier {
                         absl::string_view answer) const = 0;
   // The same as a term of a reward; for the verifiers whose verdict depends on the context.
   virtual Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
-                            absl::string_view answer, const TermContext& context) const;
+                            absl::string_view answer, const TermContext& /*context*/) const {
+    return Judge(prompt, completion, answer);
+  }
   // The steps of the same judgement; by default its detail alone.
   virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
-                              absl::string_view answer) const;
+                              absl::string_view answer) const {
+    return {{"compared", Judge(prompt, completion, answer).detail}};
+  }
   // Whether a problem's record is one that completions can be judged by; an error says what is
   // wrong with it. By default none is wrong.
-  virtual Status CheckAnswer(absl::string_view answer) const;
+  virtual Status CheckAnswer(absl::string_view /*answer*/) const { return absl::OkStatus(); }
   // The completion's final answer in one form for all ways to write it, for a majority vote; empty
   // when there is none.
   virtual std::string Vote(absl::string_view completion) const = 0;
 };
-
-// For verifiers that compare final answers: the record, given as the answer, must be correct.
-Status CheckEqualsItself(const Verifier& verifier, absl::string_view answer);
 
 // InvalidArgument for an unknown name, with the nearest known one; FailedPrecondition where this
 // machine lacks what the reward needs.
