@@ -134,6 +134,23 @@ struct RegexSpec {
   friend bool operator==(const RegexSpec&, const RegexSpec&) = default;
 };
 
+// The verdict of a service of the user's own.
+struct RemoteSpec {
+  std::string url;
+  double timeout_seconds = 20;
+  int retries = 1;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("url", url, "http://host:port/path or grpc://host:port: who judges");
+    v("timeout_seconds", timeout_seconds, "for an answer, each time it is asked");
+    v("retries", retries,
+      "times it is asked again when it is absent, late or overloaded (0 to 10)");
+  }
+
+  friend bool operator==(const RemoteSpec&, const RemoteSpec&) = default;
+};
+
 // Runs of words that stood there before.
 struct RepetitionSpec {
   int ngram = 20;
@@ -157,18 +174,19 @@ struct VerifierSpec {
   LengthCosineSpec length_cosine = {};
   MathSpec math = {};
   RegexSpec regex = {};
+  RemoteSpec remote = {};
   RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice",        "countdown", "exact",  "format",     "language", "length",
-            "length_cosine", "math",      "number", "procedural", "regex",    "repetition"};
+    return {"choice", "countdown", "exact",      "format", "language", "length",    "length_cosine",
+            "math",   "number",    "procedural", "regex",  "remote",   "repetition"};
   }
 
   template <typename V>
   void Fields(V& v) {
     v("name", name,
-      "choice, countdown, exact, format, language, length, length_cosine, math, number, procedural, "
-      "regex or repetition");
+      "choice, countdown, exact, format, language, length, length_cosine, math, number, "
+      "procedural, regex, remote or repetition");
     if (name == "choice") choice.Fields(v);
     if (name == "exact") exact.Fields(v);
     if (name == "language") language.Fields(v);
@@ -176,6 +194,7 @@ struct VerifierSpec {
     if (name == "length_cosine") length_cosine.Fields(v);
     if (name == "math") math.Fields(v);
     if (name == "regex") regex.Fields(v);
+    if (name == "remote") remote.Fields(v);
     if (name == "repetition") repetition.Fields(v);
   }
 

@@ -34,6 +34,12 @@ struct TermContext {
   int64_t completion_tokens = -1;  // the stop token included; -1: not known
 };
 
+// A sample to judge; the arguments of Judge and their context.
+struct JudgeItem {
+  absl::string_view prompt, completion, answer;
+  TermContext context;
+};
+
 class Verifier {
  public:
   virtual ~Verifier() = default;
@@ -43,6 +49,8 @@ class Verifier {
   // The same as a term of a reward; for the verifiers whose verdict depends on the context.
   virtual Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
                             absl::string_view answer, const TermContext& context) const;
+  // JudgeTerm of each item, in their order; for the verifiers that judge many at once for less.
+  virtual std::vector<Verdict> JudgeAll(absl::Span<const JudgeItem> items) const;
   // The steps of the same judgement; by default its detail alone.
   virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
                               absl::string_view answer) const;
@@ -68,6 +76,8 @@ class RewardSum {
   // `completion_tokens` as in TermContext.
   Score Judge(absl::string_view prompt, absl::string_view completion, absl::string_view answer,
               int64_t completion_tokens = -1) const;
+  // The same of each item; their `context.first` is not read.
+  std::vector<Score> JudgeAll(absl::Span<const JudgeItem> items) const;
   std::string Vote(absl::string_view completion) const;  // the first term's
 
  private:
