@@ -1,12 +1,16 @@
 #include "config/validate_verifier.h"
 
 #include "absl/strings/str_cat.h"
+#include "config/remote_url.h"
 #include "config/scalar.h"
 
 namespace hone {
 namespace {
 
 constexpr int kMaxPatternBytes = 4096;
+constexpr int kMaxRetries = 10;
+// With the pauses between retries below the 60 s that the coordinator gives a reward service.
+constexpr double kMaxRemoteSeconds = 50;
 
 void CheckCode(Checker& check, const std::string& path, const CodeSpec& code) {
   constexpr int kMaxSeconds = 3600;
@@ -57,6 +61,17 @@ void CheckMath(Checker& check, const std::string& path, const MathSpec& math) {
   check.OneOf(path + ".variables", math.variables, {"by_name", "by_position"});
 }
 
+void CheckRemote(Checker& check, const std::string& path, const RemoteSpec& remote) {
+  const Status url = ParseRemoteUrl(remote.url).status();
+  check.Require(url.ok(), path + ".url", url.message());
+  check.Positive(path + ".timeout_seconds", remote.timeout_seconds);
+  check.Between(path + ".retries", remote.retries, 0, kMaxRetries);
+  const double total = remote.timeout_seconds * (remote.retries + 1);
+  check.Require(total <= kMaxRemoteSeconds, path + ".timeout_seconds",
+                absl::StrCat("times retries + 1 is ", total, ": more than ", kMaxRemoteSeconds,
+                             " s, and the run would not wait for it"));
+}
+
 }  // namespace
 
 void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& verifier) {
@@ -75,6 +90,7 @@ void CheckVerifier(Checker& check, const std::string& path, const VerifierSpec& 
   }
   if (verifier.name == "math") CheckMath(check, path, verifier.math);
   if (verifier.name == "regex") CheckRegex(check, path, verifier.regex);
+  if (verifier.name == "remote") CheckRemote(check, path, verifier.remote);
   if (verifier.name == "repetition") {
     check.Between(path + ".ngram", verifier.repetition.ngram, 1, 1000);
   }

@@ -159,6 +159,23 @@ struct RegexSpec {
   friend bool operator==(const RegexSpec&, const RegexSpec&) = default;
 };
 
+// The verdict of a service of the user's own.
+struct RemoteSpec {
+  std::string url;
+  double timeout_seconds = 20;
+  int retries = 1;
+
+  template <typename V>
+  void Fields(V& v) {
+    v("url", url, "http://host:port/path or grpc://host:port: who judges");
+    v("timeout_seconds", timeout_seconds, "for an answer, each time it is asked");
+    v("retries", retries,
+      "times it is asked again when it is absent, late or overloaded (0 to 10)");
+  }
+
+  friend bool operator==(const RemoteSpec&, const RemoteSpec&) = default;
+};
+
 // Runs of words that stood there before.
 struct RepetitionSpec {
   int ngram = 20;
@@ -183,19 +200,20 @@ struct VerifierSpec {
   LengthCosineSpec length_cosine = {};
   MathSpec math = {};
   RegexSpec regex = {};
+  RemoteSpec remote = {};
   RepetitionSpec repetition = {};
 
   static std::vector<std::string> Names() {
-    return {"choice",     "countdown", "cpp",           "exact",     "format",
-            "language",   "length",    "length_cosine", "math",      "number",
-            "procedural", "python",    "regex",         "repetition"};
+    return {"choice",     "countdown", "cpp",           "exact",  "format",
+            "language",   "length",    "length_cosine", "math",   "number",
+            "procedural", "python",    "regex",         "remote", "repetition"};
   }
 
   template <typename V>
   void Fields(V& v) {
     v("name", name,
       "choice, countdown, cpp, exact, format, language, length, length_cosine, math, number, "
-      "procedural, python, regex or repetition");
+      "procedural, python, regex, remote or repetition");
     if (name == "choice") choice.Fields(v);
     if (name == "cpp" || name == "python") code.Fields(v);
     if (name == "exact") exact.Fields(v);
@@ -204,6 +222,7 @@ struct VerifierSpec {
     if (name == "length_cosine") length_cosine.Fields(v);
     if (name == "math") math.Fields(v);
     if (name == "regex") regex.Fields(v);
+    if (name == "remote") remote.Fields(v);
     if (name == "repetition") repetition.Fields(v);
   }
 

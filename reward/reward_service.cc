@@ -16,6 +16,8 @@ namespace hone {
 namespace {
 
 constexpr std::chrono::seconds kCloseDeadline(1);
+// As many as the coordinator sends in a call, unless one group has more samples.
+constexpr size_t kMaxItemsAtOnce = 128;
 
 class RewardService : public proto::Reward::Service {
  public:
@@ -23,12 +25,21 @@ class RewardService : public proto::Reward::Service {
                      proto::ScoreResponse* response) override {
     const StatusOr<RewardSum> reward = ParseTerms(*request);
     if (!reward.ok()) return ToGrpc(reward.status());
+    std::vector<JudgeItem> items;
     for (const proto::ScoreItem& item : request->items()) {
+      const int64_t tokens = item.has_completion_tokens() ? item.completion_tokens() : -1;
+      items.push_back({item.prompt(),
+                       item.completion(),
+                       item.answer(),
+                       {.first = std::nullopt, .completion_tokens = tokens}});
+    }
+    for (size_t begin = 0; begin < items.size(); begin += kMaxItemsAtOnce) {
       // Judging is bounded for each item, not for a request: nobody may want the rest any more.
       if (context->IsCancelled()) return grpc::Status::CANCELLED;
-      const int64_t tokens = item.has_completion_tokens() ? item.completion_tokens() : -1;
-      *response->add_scores() =
-          ToProto(reward->Judge(item.prompt(), item.completion(), item.answer(), tokens));
+      const auto some = absl::MakeConstSpan(items).subspan(begin, kMaxItemsAtOnce);
+      for (const ::hone::Score& score : reward->JudgeAll(some)) {
+        *response->add_scores() = ToProto(score);
+      }
     }
     return grpc::Status::OK;
   }

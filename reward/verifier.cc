@@ -16,6 +16,7 @@
 #include "reward/number.h"
 #include "reward/procedural.h"
 #include "reward/regex.h"
+#include "reward/remote.h"
 #include "reward/repetition.h"
 
 namespace hone {
@@ -46,6 +47,7 @@ constexpr Entry kVerifiers[] = {
     {"python",
      [](const VerifierSpec& s) -> Made { return MakeCodeVerifier(CodeLanguage::kPython, s.code); }},
     {"regex", [](const VerifierSpec& s) -> Made { return MakeRegexVerifier(s.regex); }},
+    {"remote", [](const VerifierSpec& s) -> Made { return MakeRemoteVerifier(s.remote); }},
     {"repetition",
      [](const VerifierSpec& s) -> Made { return MakeRepetitionVerifier(s.repetition); }},
 };
@@ -77,19 +79,29 @@ StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
 
 Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
                        absl::string_view answer, int64_t completion_tokens) const {
-  Score score;
-  TermContext context{.first = std::nullopt, .completion_tokens = completion_tokens};
-  for (size_t i = 0; i < terms_.size(); ++i) {
-    const Verdict verdict = verifiers_[i]->JudgeTerm(prompt, completion, answer, context);
-    if (i == 0) context.first = verdict.outcome;
-    const bool decides =
-        i == 0 || (IsVerifierFailure(verdict.outcome) && !IsVerifierFailure(score.outcome));
-    if (decides) score.outcome = verdict.outcome;
-    score.reward += terms_[i].weight * verdict.reward;
-    score.components.push_back(verdict.reward);
-    absl::StrAppend(&score.detail, i == 0 ? "" : "; ", verdict.detail);
+  const TermContext context = {.first = std::nullopt, .completion_tokens = completion_tokens};
+  return std::move(JudgeAll({{prompt, completion, answer, context}}).front());
+}
+
+std::vector<Score> RewardSum::JudgeAll(absl::Span<const JudgeItem> items) const {
+  std::vector<JudgeItem> asked(items.begin(), items.end());
+  for (JudgeItem& item : asked) item.context.first = std::nullopt;
+  std::vector<Score> scores(items.size());
+  for (size_t term = 0; term < terms_.size(); ++term) {
+    const std::vector<Verdict> verdicts = verifiers_[term]->JudgeAll(asked);
+    for (size_t i = 0; i < items.size(); ++i) {
+      const Verdict& verdict = verdicts[i];
+      Score& score = scores[i];
+      if (term == 0) asked[i].context.first = verdict.outcome;
+      const bool decides =
+          term == 0 || (IsVerifierFailure(verdict.outcome) && !IsVerifierFailure(score.outcome));
+      if (decides) score.outcome = verdict.outcome;
+      score.reward += terms_[term].weight * verdict.reward;
+      score.components.push_back(verdict.reward);
+      absl::StrAppend(&score.detail, term == 0 ? "" : "; ", verdict.detail);
+    }
   }
-  return score;
+  return scores;
 }
 
 std::string RewardSum::Vote(absl::string_view completion) const {

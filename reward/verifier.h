@@ -35,6 +35,12 @@ struct TermContext {
   int64_t completion_tokens = -1;  // the stop token included; -1: not known
 };
 
+// A sample to judge; the arguments of Judge and their context.
+struct JudgeItem {
+  absl::string_view prompt, completion, answer;
+  TermContext context;
+};
+
 class Verifier {
  public:
   virtual ~Verifier() = default;
@@ -45,6 +51,15 @@ class Verifier {
   virtual Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
                             absl::string_view answer, const TermContext& /*context*/) const {
     return Judge(prompt, completion, answer);
+  }
+  // JudgeTerm of each item, in their order; for the verifiers that judge many at once for less.
+  virtual std::vector<Verdict> JudgeAll(absl::Span<const JudgeItem> items) const {
+    std::vector<Verdict> verdicts;
+    verdicts.reserve(items.size());
+    for (const JudgeItem& item : items) {
+      verdicts.push_back(JudgeTerm(item.prompt, item.completion, item.answer, item.context));
+    }
+    return verdicts;
   }
   // The steps of the same judgement; by default its detail alone.
   virtual Explanation Explain(absl::string_view prompt, absl::string_view completion,
@@ -71,6 +86,8 @@ class RewardSum {
   // `completion_tokens` as in TermContext.
   Score Judge(absl::string_view prompt, absl::string_view completion, absl::string_view answer,
               int64_t completion_tokens = -1) const;
+  // The same of each item; their `context.first` is not read.
+  std::vector<Score> JudgeAll(absl::Span<const JudgeItem> items) const;
   std::string Vote(absl::string_view completion) const;  // the first term's
 
  private:

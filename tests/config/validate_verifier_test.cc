@@ -23,10 +23,13 @@ std::string ErrorOf(const std::string& verifier) {
 
 TEST(ValidateVerifier, EveryNameHasDefaultsThatHold) {
   for (const std::string& name : VerifierSpec::Names()) {
-    // Lengths have none.
-    const bool of_length = name == "length" || name == "length_cosine";
-    const auto spec = ParseVerifier(
-        of_length ? absl::StrCat("{name: ", name, ", limit: 100}") : name, "--reward");
+    // Lengths have none, nor does an address.
+    std::string written = name;
+    if (name == "length" || name == "length_cosine") {
+      written = absl::StrCat("{name: ", name, ", limit: 100}");
+    }
+    if (name == "remote") written = "{name: remote, url: 'http://localhost:8000/'}";
+    const auto spec = ParseVerifier(written, "--reward");
     ASSERT_TRUE(spec.ok()) << name << ": " << spec.status();
     EXPECT_EQ(*ParseVerifier(ToYaml(*spec), "again"), *spec) << name;
   }
@@ -57,25 +60,34 @@ TEST_P(Rejects, WithAMessage) {
 
 INSTANTIATE_TEST_SUITE_P(
     Verifiers, Rejects,
-    testing::Values(Case{"regx", "did you mean `regex`?"},
-                    Case{"{name: choice, num_choices: 1}", "must be from 2 to 26, found 1"},
-                    Case{"{name: choice, num_choices: 27}", "must be from 2 to 26"},
-                    Case{"{name: language, language: xx}", "unknown value `xx`"},
-                    Case{"length", "reward.limit is missing"},
-                    Case{"{name: length, limit: 9, target: 9}", "must be above target, 9, found 9"},
-                    Case{"{name: length, limit: 9, unit: words}", "valid are `tokens`"},
-                    Case{"{name: length, limit: 9, target: -1}", "target must be at least 0"},
-                    Case{"{name: length_cosine, limit: -9}", "limit must be above 0"},
-                    Case{"{name: length_cosine, limit: 9, unit: x}", "valid are `tokens`"},
-                    Case{"{name: math, extraction: [boxd]}", "did you mean `boxed`?"},
-                    Case{"{name: math, extraction: []}", "needs at least one place"},
-                    Case{"{name: math, extraction: boxed}", "must be a list"},
-                    Case{"{name: math, candidates: any}", "valid are `last`, `first`"},
-                    Case{"{name: math, digits: 51}", "must be from 0 to 50"},
-                    Case{"{name: math, variables: x}", "valid are `by_name`, `by_position`"},
-                    Case{"{name: repetition, ngram: 0}", "must be from 1 to 1000"},
-                    Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
-                    Case{"{name: regex, match: serch}", "did you mean `search`?"}));
+    testing::Values(
+        Case{"regx", "did you mean `regex`?"},
+        Case{"{name: choice, num_choices: 1}", "must be from 2 to 26, found 1"},
+        Case{"{name: choice, num_choices: 27}", "must be from 2 to 26"},
+        Case{"{name: language, language: xx}", "unknown value `xx`"},
+        Case{"length", "reward.limit is missing"},
+        Case{"{name: length, limit: 9, target: 9}", "must be above target, 9, found 9"},
+        Case{"{name: length, limit: 9, unit: words}", "valid are `tokens`"},
+        Case{"{name: length, limit: 9, target: -1}", "target must be at least 0"},
+        Case{"{name: length_cosine, limit: -9}", "limit must be above 0"},
+        Case{"{name: length_cosine, limit: 9, unit: x}", "valid are `tokens`"},
+        Case{"{name: math, extraction: [boxd]}", "did you mean `boxed`?"},
+        Case{"{name: math, extraction: []}", "needs at least one place"},
+        Case{"{name: math, extraction: boxed}", "must be a list"},
+        Case{"{name: math, candidates: any}", "valid are `last`, `first`"},
+        Case{"{name: math, digits: 51}", "must be from 0 to 50"},
+        Case{"{name: math, variables: x}", "valid are `by_name`, `by_position`"},
+        Case{"remote", "reward.url is missing"},
+        Case{"{name: remote, url: a}", "url must begin with http:// or grpc://"},
+        Case{"{name: remote, url: 'grpc://a:1', retries: 11}", "retries must be from 0 to 10"},
+        Case{"{name: remote, url: 'grpc://a:1', retries: -1}", "retries must be from 0 to 10"},
+        Case{"{name: remote, url: 'grpc://a:1', timeout_seconds: 0}",
+             "timeout_seconds must be above 0"},
+        Case{"{name: remote, url: 'grpc://a:1', retries: 2}",
+             "timeout_seconds times retries + 1 is 60: more than 50"},
+        Case{"{name: repetition, ngram: 0}", "must be from 1 to 1000"},
+        Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
+        Case{"{name: regex, match: serch}", "did you mean `search`?"}));
 
 }  // namespace
 }  // namespace hone

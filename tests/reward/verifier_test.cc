@@ -19,7 +19,9 @@ constexpr absl::string_view kPrompt = "<think>";
 
 TEST(Verifier, EveryNameMakesOne) {
   for (const std::string& name : VerifierSpec::Names()) {
-    const Status status = MakeVerifier({name}).status();
+    VerifierSpec spec = {name};
+    if (name == "remote") spec.remote.url = "http://127.0.0.1:1/";
+    const Status status = MakeVerifier(spec).status();
     // Those that run code need a sandbox.
     if (absl::IsFailedPrecondition(status) && !MachineHasNamespaces()) continue;
     EXPECT_TRUE(status.ok()) << name << ": " << status;
@@ -116,6 +118,37 @@ TEST(RewardSum, TellsTheTermsWhatTheFirstSaidAndTheLength) {
               ElementsAre(0, -1));
   EXPECT_THAT(reward->Judge(kPrompt, right, kRecord, 10).components, ElementsAre(1, -1));
   EXPECT_EQ(reward->Judge(kPrompt, right, kRecord).outcome, Outcome::kError);
+}
+
+TEST(RewardSum, JudgesManyAsItJudgesEach) {
+  RewardSpec cosine{{"length_cosine"}, 2.0};
+  cosine.length_cosine = {.limit = 10, .correct_at_limit = 0.5, .wrong_at_limit = -0.5};
+  const auto reward = RewardSum::Make({{{"countdown"}, 1.0}, cosine, {{"format"}, 0.5}});
+  ASSERT_TRUE(reward.ok()) << reward.status();
+  std::vector<JudgeItem> items;
+  for (const char* completion :
+       {"<answer>3*5+8</answer>", "</think> <answer>3</answer>", "", "<answer>8+3*5</answer>"}) {
+    // What the caller says of the first term is not believed.
+    items.push_back({kPrompt,
+                     completion,
+                     items.size() == 3 ? "no record" : kRecord,
+                     {.first = Outcome::kCorrect,
+                      .completion_tokens = static_cast<int64_t>(items.size()) - 1}});
+  }
+  const std::vector<Score> scores = reward->JudgeAll(items);
+  ASSERT_EQ(scores.size(), items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Score one = reward->Judge(items[i].prompt, items[i].completion, items[i].answer,
+                                    items[i].context.completion_tokens);
+    EXPECT_EQ(scores[i].outcome, one.outcome) << i;
+    EXPECT_EQ(scores[i].reward, one.reward) << i;
+    EXPECT_EQ(scores[i].components, one.components) << i;
+    EXPECT_EQ(scores[i].detail, one.detail) << i;
+  }
+  EXPECT_EQ(scores[0].outcome, Outcome::kError);  // its length is not known
+  EXPECT_EQ(scores[1].components[1], -1);
+  EXPECT_EQ(scores[3].outcome, Outcome::kError);
+  EXPECT_TRUE(reward->JudgeAll({}).empty());
 }
 
 TEST(RewardSum, RefusesWhatMakesNoSense) {
