@@ -21,6 +21,9 @@ namespace {
 // How often a request that is past its deadline is stopped: it may have just begun to connect, when
 // there is nothing to stop yet.
 constexpr absl::Duration kStopAgain = absl::Milliseconds(20);
+// By so much the library's time-outs for single reads come after that of the whole, which would be
+// taken for a broken connection otherwise.
+constexpr std::chrono::seconds kNotBeforeUs(1);
 
 struct Response {
   httplib::Error error = httplib::Error::Unknown;
@@ -80,8 +83,8 @@ class RemoteHttp : public RemoteLine {
     httplib::Client client(url_.host, url_.port);
     const std::chrono::microseconds timeout = absl::ToChronoMicroseconds(timeout_);
     client.set_connection_timeout(timeout);
-    client.set_read_timeout(timeout);
-    client.set_write_timeout(timeout);
+    client.set_read_timeout(timeout + kNotBeforeUs);
+    client.set_write_timeout(timeout + kNotBeforeUs);
     client.set_tcp_nodelay(true);  // the request's head and its body are two writes
 
     httplib::Request request;
