@@ -82,7 +82,8 @@ class Peer:
         context.n_ctx = count * longest + 256
         context.n_batch = context.n_ubatch = 2048
         context.n_seq_max = count
-        context.kv_unified = True
+        # One cache for all would let each sequence look over those of all others.
+        context.kv_unified = False
         context.n_threads = context.n_threads_batch = options["threads"]
         self.context = llama.llama_init_from_model(self.model, context)
         assert self.context, "llama.cpp made no context"
