@@ -16,6 +16,7 @@
 #include "absl/strings/str_split.h"
 #include "app/command.h"
 #include "app/process.h"
+#include "base/cores.h"
 #include "hone_version.h"
 #include "kernels/isa.h"
 #include "reward/sandbox/sandbox.h"

@@ -21,8 +21,6 @@ const std::atomic<bool>& RankLostFlag();
 // The most memory that this process has had resident.
 int64_t PeakResidentBytes();
 
-// Cores that this process may use.
-int NumCores();
 // Memory that could be had without swapping.
 int64_t AvailableMemoryBytes();
 

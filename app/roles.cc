@@ -13,6 +13,7 @@
 #include "app/experiment_file.h"
 #include "app/process.h"
 #include "app/run_state.h"
+#include "base/cores.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/metrics.h"

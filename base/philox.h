@@ -5,7 +5,10 @@
 #define HONE_BASE_PHILOX_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 
 namespace hone {
 
@@ -52,6 +55,14 @@ class Random {
 
   // Uniform in [0, 1) with 24 bits, exact in fp32.
   float Uniform() { return static_cast<float>(Bits() >> 8) * 0x1p-24f; }
+
+  // Puts the items, at most 2^32 - 1, into a random order (Fisher and Yates, from the last one on).
+  template <typename Items>
+  void Shuffle(Items* items) {
+    for (size_t i = std::size(*items); i > 1; --i) {
+      std::swap((*items)[i - 1], (*items)[Below(static_cast<uint32_t>(i))]);
+    }
+  }
 
  private:
   uint64_t seed_;

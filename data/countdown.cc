@@ -49,9 +49,7 @@ Instance Permute(const CountdownProblem& problem, int num_numbers, Random* rando
   Instance instance;
   instance.numbers.assign(problem.numbers.begin(), problem.numbers.begin() + num_numbers);
   instance.target = problem.target;
-  for (int i = num_numbers - 1; i > 0; --i) {
-    std::swap(instance.numbers[i], instance.numbers[random->Below(i + 1)]);
-  }
+  random->Shuffle(&instance.numbers);
   return instance;
 }
 

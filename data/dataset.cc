@@ -20,6 +20,7 @@
 #include "data/r1_zero.h"
 #include "data/record_file.h"
 #include "data/shuffle.h"
+#include "data/utf8.h"
 
 namespace hone {
 namespace {
@@ -29,11 +30,6 @@ constexpr uint64_t kTrainStream = uint64_t{0xD1} << 56;
 constexpr uint64_t kDemonstrationStream = uint64_t{0xD2} << 56;
 
 constexpr int64_t kMaxNamed = 10;  // bad answers in a message
-
-int64_t CountCharacters(absl::string_view text) {
-  return std::count_if(text.begin(), text.end(),
-                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
 
 // Why records are left out.
 struct Counts {

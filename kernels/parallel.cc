@@ -1,7 +1,6 @@
 #include "kernels/parallel.h"
 
 #include <immintrin.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +8,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/cores.h"
 
 namespace hone {
 namespace {
@@ -114,12 +115,6 @@ std::mutex pool_mutex;  // guards the two below, and serialises callers
 int wanted_threads = 0;
 std::unique_ptr<Pool> pool;
 
-int AvailableCores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1u, std::thread::hardware_concurrency());
-}
-
 }  // namespace
 
 void SetNumThreads(int num_threads) {
@@ -130,7 +125,7 @@ void SetNumThreads(int num_threads) {
 
 int NumThreads() {
   std::lock_guard lock(pool_mutex);
-  return wanted_threads > 0 ? wanted_threads : AvailableCores();
+  return wanted_threads > 0 ? wanted_threads : NumCores();
 }
 
 void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body) {
@@ -141,7 +136,7 @@ void ParallelFor(int64_t count, absl::FunctionRef<void(int64_t)> body) {
   }
   std::lock_guard lock(pool_mutex);
   if (pool == nullptr) {
-    pool = std::make_unique<Pool>(wanted_threads > 0 ? wanted_threads : AvailableCores());
+    pool = std::make_unique<Pool>(wanted_threads > 0 ? wanted_threads : NumCores());
   }
   pool->Run(count, body);
 }

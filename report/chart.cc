@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
+#include "data/utf8.h"
 
 namespace hone {
 namespace {
@@ -60,9 +61,8 @@ Range RangeOfY(const Chart& chart) {
   return range;
 }
 
-double WidthOf(std::string text) {
-  std::erase_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
-  return kCharacterWidth * static_cast<double>(text.size());
+double WidthOf(absl::string_view text) {
+  return kCharacterWidth * static_cast<double>(CountCharacters(text));
 }
 
 // Room for the values beside the last points.

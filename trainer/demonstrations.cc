@@ -60,7 +60,7 @@ void DemonstrationReader::Shuffle(int64_t epoch) {
   order_.resize(count_);
   std::iota(order_.begin(), order_.end(), 0);
   Random random(options_.seed, kShuffleStream + epoch);
-  for (int64_t i = count_ - 1; i > 0; --i) std::swap(order_[i], order_[random.Below(i + 1)]);
+  random.Shuffle(&order_);
 }
 
 }  // namespace hone

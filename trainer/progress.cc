@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "data/utf8.h"
 #include "trainer/progress_output.h"
 
 namespace hone {
@@ -76,12 +77,7 @@ std::vector<std::string> Figures(const StepMetrics& metrics) {
   return figures;
 }
 
-// Characters, of valid UTF-8.
-int Columns(absl::string_view text) {
-  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+int Columns(absl::string_view text) { return static_cast<int>(CountCharacters(text)); }
 
 void WriteAll(int fd, absl::string_view text) {
   while (!text.empty()) {

@@ -16,16 +16,6 @@ struct Conversion {
   int from, to;  // bases
 };
 
-std::string InBase(int value, int base) {
-  std::string digits;
-  do {
-    digits.push_back(kDigits[value % base]);
-    value /= base;
-  } while (value > 0);
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
-
 // A slip may make a number smaller than 0; one writes 0 then.
 int64_t JottedNumber(int64_t result, Random* random) {
   return std::max<int64_t>(Jotted(result, random), 0);
@@ -62,6 +52,16 @@ Attempt Convert(const Conversion& task, Random* random) {
 }
 
 }  // namespace
+
+std::string InBase(int64_t value, int base) {
+  std::string digits;
+  do {
+    digits.push_back(kDigits[value % base]);
+    value /= base;
+  } while (value > 0);
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
 
 Exercise DrawBaseConversion(const BaseConversionSpec& spec, Random* random) {
   const int num_bases = spec.max_base - spec.min_base + 1;

@@ -5,10 +5,16 @@
 #ifndef HONE_DATA_PROCEDURAL_BASE_CONVERSION_H_
 #define HONE_DATA_PROCEDURAL_BASE_CONVERSION_H_
 
+#include <cstdint>
+#include <string>
+
 #include "config/procedural_spec.h"
 #include "data/procedural/exercise.h"
 
 namespace hone {
+
+// The digits of a number, 0 or more, in base 2 to 36; a is 10.
+std::string InBase(int64_t value, int base);
 
 Exercise DrawBaseConversion(const BaseConversionSpec& spec, Random* random);
 

@@ -28,19 +28,12 @@ constexpr int64_t kUnreached = std::numeric_limits<int64_t>::max();
 
 std::string NodeName(int node) { return std::string(1, static_cast<char>('A' + node)); }
 
-template <typename T>
-void Shuffle(std::vector<T>* items, Random* random) {
-  for (size_t i = items->size(); i > 1; --i) {
-    std::swap((*items)[i - 1], (*items)[random->Below(static_cast<uint32_t>(i))]);
-  }
-}
-
 // A tree that joins all nodes in a random order, then any other pairs. The ends are still open.
 Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
   Graph graph{.num_nodes = spec.num_nodes, .edges = {}, .from = 0, .to = 0};
   std::vector<int> order;
   for (int node = 0; node < spec.num_nodes; ++node) order.push_back(node);
-  Shuffle(&order, random);
+  random->Shuffle(&order);
   std::vector<std::pair<int, int>> joined, others;
   for (int i = 1; i < spec.num_nodes; ++i) {
     joined.emplace_back(std::minmax(order[i], order[random->Below(i)]));
@@ -53,10 +46,10 @@ Graph DrawGraph(const ShortestPathSpec& spec, Random* random) {
       if (!std::binary_search(tree.begin(), tree.end(), pair)) others.push_back(pair);
     }
   }
-  Shuffle(&others, random);
+  random->Shuffle(&others);
   joined.insert(joined.end(), others.begin(),
                 others.begin() + (spec.num_edges - (spec.num_nodes - 1)));
-  Shuffle(&joined, random);
+  random->Shuffle(&joined);
   for (auto [a, b] : joined) {
     if (random->Below(2) == 1) std::swap(a, b);
     graph.edges.push_back({a, b, 1 + static_cast<int>(random->Below(spec.max_length))});
@@ -139,7 +132,7 @@ Exercise DrawShortestPath(const ShortestPathSpec& spec, Random* random) {
       if (from != to) ends.emplace_back(from, to);
     }
   }
-  Shuffle(&ends, random);
+  random->Shuffle(&ends);
   Search best;
   for (const auto& [from, to] : ends) {  // some pair has no edge, so one will do
     graph.from = from;

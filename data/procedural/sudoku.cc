@@ -79,7 +79,7 @@ bool HasOneSolution(const Grid& puzzle) {
 bool Blank(int num_blanks, Random* random, Grid* grid) {
   std::array<int, kCells> order{};
   for (int cell = 0; cell < kCells; ++cell) order[cell] = cell;
-  for (int i = kCells; i > 1; --i) std::swap(order[i - 1], order[random->Below(i)]);
+  random->Shuffle(&order);
   for (const int cell : order) {
     if (num_blanks == 0) break;
     const uint8_t digit = std::exchange((*grid)[cell], 0);

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "data/procedural/base_conversion.h"
 #include "reward/procedural/check.h"
 #include "reward/shown.h"
 
@@ -71,16 +72,6 @@ std::string Digits(absl::string_view answer, int base) {
 bool IsDigit(char c, int base) {
   const int value = absl::ascii_isdigit(c) ? c - '0' : absl::ascii_islower(c) ? c - 'a' + 10 : base;
   return value < base;
-}
-
-std::string InBase(int64_t value, int base) {
-  std::string digits;
-  do {
-    digits.push_back("0123456789abcdefghijklmnopqrstuvwxyz"[value % base]);
-    value /= base;
-  } while (value > 0);
-  std::reverse(digits.begin(), digits.end());
-  return digits;
 }
 
 }  // namespace

@@ -20,8 +20,8 @@
 
 #include <memory>
 
+#include "base/descriptor.h"
 #include "base/status.h"
-#include "reward/sandbox/descriptor.h"
 #include "reward/sandbox/protocol.h"
 
 namespace hone {

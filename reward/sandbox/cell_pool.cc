@@ -1,13 +1,12 @@
 #include "reward/sandbox/cell_pool.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/base/const_init.h"
 #include "absl/strings/str_cat.h"
+#include "base/cores.h"
 #include "base/file.h"
 #include "reward/sandbox/memory_file.h"
 
@@ -20,11 +19,6 @@ ABSL_CONST_INIT absl::Mutex shared_mutex(absl::kConstInit);
 std::weak_ptr<CellPool>& SharedSlot(CellKind kind) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shared_mutex) {
   static std::weak_ptr<CellPool> slots[2];
   return slots[kind == CellKind::kPython ? 0 : 1];
-}
-
-int NumCores() {
-  cpu_set_t cores;
-  return sched_getaffinity(0, sizeof(cores), &cores) == 0 ? std::max(1, CPU_COUNT(&cores)) : 1;
 }
 
 // A job that every machine's cell must do: programs that do nothing and end well.

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/descriptor.h"
 #include "base/status.h"
-#include "reward/sandbox/descriptor.h"
 
 namespace hone {
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/strings/string_view.h"
+#include "base/descriptor.h"
 #include "base/status.h"
 #include "reward/sandbox/cell_pool.h"
-#include "reward/sandbox/descriptor.h"
 
 namespace hone {
 

@@ -1,6 +1,8 @@
 #include "base/philox.h"
 
+#include <map>
 #include <set>
+#include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -26,6 +28,18 @@ TEST(RandomTest, BelowIsEvenAndStaysBelow) {
   for (int i = 0; i < 70000; ++i) ++counts[random.Below(7)];
   for (const int count : counts) EXPECT_NEAR(count, 10000, 400);  // four deviations
   for (int i = 0; i < 100; ++i) EXPECT_EQ(random.Below(1), 0u);
+}
+
+TEST(RandomTest, ShuffleReachesEveryOrderAlike) {
+  Random random(3, 4);
+  std::map<std::vector<int>, int> counts;
+  for (int i = 0; i < 60000; ++i) {
+    std::vector<int> items = {1, 2, 3};
+    random.Shuffle(&items);
+    ++counts[items];
+  }
+  ASSERT_EQ(counts.size(), 6u);
+  for (const auto& [order, count] : counts) EXPECT_NEAR(count, 10000, 400);  // four deviations
 }
 
 TEST(RandomTest, StreamsAreApartAndUniformStaysInItsRange) {

@@ -13,6 +13,13 @@ TEST(Utf8Test, KeepsValidText) {
   }
 }
 
+TEST(Utf8Test, CountsCharacters) {
+  EXPECT_EQ(CountCharacters(""), 0);
+  EXPECT_EQ(CountCharacters("abc\n"), 4);
+  EXPECT_EQ(CountCharacters("é€𝄞"), 3);
+  EXPECT_EQ(CountCharacters("a\xE2\x82"), 2);  // a cut one counts
+}
+
 TEST(Utf8Test, ReplacesWhatIsNotUtf8) {
   EXPECT_EQ(ToValidUtf8("a\x80z"), std::string("a") + kReplacement + "z");
   EXPECT_EQ(ToValidUtf8("\xE2\x82"), std::string(kReplacement) + kReplacement);  // cut "€"

@@ -1,6 +1,6 @@
 // A file descriptor that closes with its owner.
-#ifndef HONE_REWARD_SANDBOX_DESCRIPTOR_H_
-#define HONE_REWARD_SANDBOX_DESCRIPTOR_H_
+#ifndef HONE_BASE_DESCRIPTOR_H_
+#define HONE_BASE_DESCRIPTOR_H_
 
 #include <unistd.h>
 
@@ -32,4 +32,4 @@ class Descriptor {
 
 }  // namespace hone
 
-#endif  // HONE_REWARD_SANDBOX_DESCRIPTOR_H_
+#endif  // HONE_BASE_DESCRIPTOR_H_
