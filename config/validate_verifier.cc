@@ -7,7 +7,6 @@
 namespace hone {
 namespace {
 
-constexpr int kMaxPatternBytes = 4096;
 constexpr int kMaxRetries = 10;
 // With the pauses between retries below the 60 s that the coordinator gives a reward service.
 constexpr double kMaxRemoteSeconds = 50;
@@ -26,8 +25,8 @@ void CheckCode(Checker& check, const std::string& path, const CodeSpec& code) {
 }
 
 void CheckRegex(Checker& check, const std::string& path, const RegexSpec& regex) {
-  check.Require(regex.pattern.size() <= kMaxPatternBytes, path + ".pattern",
-                absl::StrCat("is longer than ", kMaxPatternBytes, " bytes"));
+  check.Require(regex.pattern.size() <= RegexSpec::kMaxPatternBytes, path + ".pattern",
+                absl::StrCat("is longer than ", RegexSpec::kMaxPatternBytes, " bytes"));
   check.OneOf(path + ".text", regex.text, {"answer", "completion"});
   check.OneOf(path + ".match", regex.match, {"full", "search"});
 }

@@ -2,6 +2,7 @@
 #ifndef HONE_CONFIG_VERIFIER_SPEC_H_
 #define HONE_CONFIG_VERIFIER_SPEC_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -143,6 +144,8 @@ struct MathSpec {
 
 // A regular expression in RE2's syntax.
 struct RegexSpec {
+  static constexpr size_t kMaxPatternBytes = 4096;
+
   std::string pattern;
   std::string text = "answer";  // answer | completion
   std::string match = "full";   // full | search

@@ -183,7 +183,7 @@ proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion,
   item.set_prompt(ToValidUtf8(problem.prompt));
   item.set_completion(ToValidUtf8(completion));
   item.set_answer(ToValidUtf8(problem.answer));
-  item.set_completion_tokens(static_cast<int32_t>(completion_tokens));
+  if (completion_tokens >= 0) item.set_completion_tokens(static_cast<int32_t>(completion_tokens));
   return item;
 }
 

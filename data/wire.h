@@ -47,6 +47,7 @@ StatusOr<Completion> FromProto(const proto::Completion& message);
 
 // What a reward service judges. Texts become valid UTF-8: a protobuf string that is not would make
 // the whole call fail at the receiver.
+// A negative number of tokens: not known.
 proto::ScoreItem ToProto(const Problem& problem, absl::string_view completion,
                          int64_t completion_tokens);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -110,13 +111,19 @@ std::string JoinedBoxes(absl::string_view text, const std::vector<absl::string_v
   return joined;
 }
 
+std::optional<std::string> BoxesOfMark(absl::string_view text, absl::string_view mark) {
+  const std::vector<absl::string_view> boxes = Boxes(text);
+  const bool boxed = !boxes.empty() && boxes.back().data() >= mark.data() &&
+                     boxes.back().data() + boxes.back().size() <= mark.data() + mark.size();
+  if (!boxed) return std::nullopt;
+  return JoinedBoxes(text, boxes);
+}
+
 std::optional<std::string> LastMarkText(absl::string_view text) {
   const std::optional<absl::string_view> mark = LastMarkedAnswer(text);
   if (!mark) return std::nullopt;
-  const std::vector<absl::string_view> boxes = Boxes(text);
-  const bool boxed = !boxes.empty() && boxes.back().data() >= mark->data() &&
-                     boxes.back().data() + boxes.back().size() <= mark->data() + mark->size();
-  return boxed ? JoinedBoxes(text, boxes) : std::string(*mark);
+  std::optional<std::string> boxes = BoxesOfMark(text, *mark);
+  return boxes ? std::move(boxes) : std::string(*mark);
 }
 
 std::optional<absl::string_view> AfterAnswerIs(absl::string_view text) {

@@ -36,6 +36,9 @@ bool JoinsBoxes(absl::string_view between);
 // it: "1 , 2" for "\boxed{1} or \boxed{2}". So a list of guesses does not become its last.
 std::string JoinedBoxes(absl::string_view text, const std::vector<absl::string_view>& boxes);
 
+// Of a mark of the text: the JoinedBoxes() where the last box is this mark or stands in it.
+std::optional<std::string> BoxesOfMark(absl::string_view text, absl::string_view mark);
+
 // The last mark; where that is a \boxed{} or has one in it, the JoinedBoxes().
 std::optional<std::string> LastMarkText(absl::string_view text);
 

@@ -98,8 +98,6 @@ class LanguageVerifier : public Verifier {
         .detail = absl::StrFormat("%d of %d words in `%s`", counts.target, counts.all, language_)};
   }
 
-  std::string Vote(absl::string_view completion) const override { return ""; }
-
  private:
   Counts Count(const std::vector<Piece>& words) const {
     Counts counts;

@@ -4,35 +4,19 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
-#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "data/utf8.h"
 
 namespace hone {
 namespace {
 
-// nullopt where the number of tokens is not known.
-std::optional<int64_t> LengthOf(const std::string& unit, absl::string_view completion,
-                                const TermContext& context) {
-  if (unit == "characters") {
-    return std::count_if(completion.begin(), completion.end(),
-                         [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-  }
-  if (context.completion_tokens < 0) return std::nullopt;
-  return context.completion_tokens;
-}
-
-Verdict UnknownTokens(absl::string_view name) {
-  return {
-      .outcome = Outcome::kError,
-      .detail = absl::StrCat(name, ": the number of tokens is not known; use unit: characters")};
-}
-
-class LengthVerifier : public Verifier {
+// Judges by how long a completion is.
+class LengthTerm : public Verifier {
  public:
-  explicit LengthVerifier(const LengthSpec& spec) : spec_(spec) {}
+  LengthTerm(absl::string_view name, const std::string& unit) : name_(name), unit_(unit) {}
 
   Verdict Judge(absl::string_view prompt, absl::string_view completion,
                 absl::string_view answer) const override {
@@ -41,46 +25,53 @@ class LengthVerifier : public Verifier {
 
   Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
                     absl::string_view answer, const TermContext& context) const override {
-    const std::optional<int64_t> length = LengthOf(spec_.unit, completion, context);
-    if (!length) return UnknownTokens("length");
-    const double beyond = static_cast<double>(*length - spec_.target) /
+    const int64_t length =
+        unit_ == "characters" ? CountCharacters(completion) : context.completion_tokens;
+    if (length >= 0) return JudgeLength(length, context);
+    return {
+        .outcome = Outcome::kError,
+        .detail = absl::StrCat(name_, ": the number of tokens is not known; use unit: characters")};
+  }
+
+ private:
+  virtual Verdict JudgeLength(int64_t length, const TermContext& context) const = 0;
+
+  const absl::string_view name_;
+  const std::string unit_;
+};
+
+class LengthVerifier : public LengthTerm {
+ public:
+  explicit LengthVerifier(const LengthSpec& spec) : LengthTerm("length", spec.unit), spec_(spec) {}
+
+ private:
+  Verdict JudgeLength(int64_t length, const TermContext&) const override {
+    const double beyond = static_cast<double>(length - spec_.target) /
                           static_cast<double>(spec_.limit - spec_.target);
-    const bool fits = *length <= spec_.target;
+    const bool fits = length <= spec_.target;
     return {
         .outcome = fits ? Outcome::kCorrect : Outcome::kIncorrect,
         .reward = fits ? 0.0 : -std::min(beyond, 1.0),
-        .detail = absl::StrFormat("%d %s, at most %d are free", *length, spec_.unit, spec_.target)};
+        .detail = absl::StrFormat("%d %s, at most %d are free", length, spec_.unit, spec_.target)};
   }
 
-  std::string Vote(absl::string_view completion) const override { return ""; }
-
- private:
   const LengthSpec spec_;
 };
 
-class LengthCosineVerifier : public Verifier {
+class LengthCosineVerifier : public LengthTerm {
  public:
-  explicit LengthCosineVerifier(const LengthCosineSpec& spec) : spec_(spec) {}
+  explicit LengthCosineVerifier(const LengthCosineSpec& spec)
+      : LengthTerm("length_cosine", spec.unit), spec_(spec) {}
 
-  Verdict Judge(absl::string_view prompt, absl::string_view completion,
-                absl::string_view answer) const override {
-    return JudgeTerm(prompt, completion, answer, {});
-  }
-
-  Verdict JudgeTerm(absl::string_view prompt, absl::string_view completion,
-                    absl::string_view answer, const TermContext& context) const override {
-    const std::optional<int64_t> length = LengthOf(spec_.unit, completion, context);
-    if (!length) return UnknownTokens("length_cosine");
+ private:
+  Verdict JudgeLength(int64_t length, const TermContext& context) const override {
     const bool correct = context.first == Outcome::kCorrect;
     return {.outcome = correct ? Outcome::kCorrect : Outcome::kIncorrect,
-            .reward = Reward(*length, correct),
-            .detail = absl::StrFormat("%d %s of a %s answer", *length, spec_.unit,
+            .reward = Reward(length, correct),
+            .detail = absl::StrFormat("%d %s of a %s answer", length, spec_.unit,
                                       correct ? "correct" : "wrong")};
   }
 
-  std::string Vote(absl::string_view completion) const override { return ""; }
-
- private:
   double Reward(int64_t length, bool correct) const {
     if (length >= spec_.limit) return spec_.beyond;
     const double begin = correct ? spec_.correct_at_0 : spec_.wrong_at_0;

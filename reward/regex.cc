@@ -14,16 +14,15 @@ namespace hone {
 namespace {
 
 constexpr size_t kMaxTextBytes = 1 << 20;
-constexpr size_t kMaxPatternBytes = 1 << 12;
 // Of the compiled expression and its cache: bounds what a text of kMaxTextBytes may cost.
 constexpr int64_t kMaxMemoryBytes = 1 << 20;
 
 re2::StringPiece Piece(absl::string_view text) { return {text.data(), text.size()}; }
 
 StatusOr<std::unique_ptr<RE2>> Compile(absl::string_view pattern, bool ignore_case) {
-  if (pattern.size() > kMaxPatternBytes) {
+  if (pattern.size() > RegexSpec::kMaxPatternBytes) {
     return absl::InvalidArgumentError(
-        absl::StrCat("it is longer than ", kMaxPatternBytes, " bytes"));
+        absl::StrCat("it is longer than ", RegexSpec::kMaxPatternBytes, " bytes"));
   }
   RE2::Options options(RE2::Quiet);
   options.set_case_sensitive(!ignore_case);

@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cluster/rpc.h"
-#include "data/utf8.h"
 #include "data/wire.h"
 #include "proto/hone.grpc.pb.h"
 #include "reward/remote_json.h"
@@ -21,13 +20,9 @@ proto::ScoreRequest MakeRequest(absl::Span<const JudgeItem> items) {
   term->set_verifier("remote");
   term->set_weight(1);
   for (const JudgeItem& item : items) {
-    proto::ScoreItem* message = request.add_items();
-    message->set_prompt(ToValidUtf8(item.prompt));
-    message->set_completion(ToValidUtf8(item.completion));
-    message->set_answer(ToValidUtf8(item.answer));
-    if (item.context.completion_tokens >= 0) {
-      message->set_completion_tokens(static_cast<int32_t>(item.context.completion_tokens));
-    }
+    *request.add_items() =
+        ToProto(Problem{.prompt = std::string(item.prompt), .answer = std::string(item.answer)},
+                item.completion, item.context.completion_tokens);
   }
   return request;
 }

@@ -53,8 +53,6 @@ class RepetitionVerifier : public Verifier {
             .detail = absl::StrFormat("%.1f%% repeated", 100 * share)};
   }
 
-  std::string Vote(absl::string_view completion) const override { return ""; }
-
  private:
   const RepetitionSpec spec_;
 };

@@ -70,8 +70,8 @@ class Verifier {
   // wrong with it. By default none is wrong.
   virtual Status CheckAnswer(absl::string_view /*answer*/) const { return absl::OkStatus(); }
   // The completion's final answer in one form for all ways to write it, for a majority vote; empty
-  // when there is none.
-  virtual std::string Vote(absl::string_view completion) const = 0;
+  // when there is none, as for a verifier that looks for no answer.
+  virtual std::string Vote(absl::string_view /*completion*/) const { return ""; }
 };
 
 // InvalidArgument for an unknown name, with the nearest known one; FailedPrecondition where this

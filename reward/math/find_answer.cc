@@ -238,10 +238,7 @@ std::optional<FoundAnswer> FromMark(absl::string_view text,
                                     const std::optional<absl::string_view>& mark,
                                     const std::function<bool(absl::string_view)>& reads) {
   if (!mark) return std::nullopt;
-  const std::vector<absl::string_view> boxes = Boxes(text);
-  const bool boxed = !boxes.empty() && boxes.back().data() >= mark->data() &&
-                     boxes.back().data() + boxes.back().size() <= mark->data() + mark->size();
-  if (boxed) return FoundAnswer{JoinedBoxes(text, boxes), "\\boxed{}"};
+  if (auto boxes = BoxesOfMark(text, *mark)) return FoundAnswer{*std::move(boxes), "\\boxed{}"};
   return InMark(*mark, reads);
 }
 

@@ -35,6 +35,10 @@ static_assert(sizeof(JobReply) == 16);
 inline constexpr int kNumJobFds = 4;
 inline constexpr int kMaxMessageBytes = 512;
 
+// What a cell starts.
+inline constexpr char kPython[] = "/usr/bin/python3";
+inline constexpr char kCompiler[] = "/usr/bin/g++";
+
 // Descriptors that the helper program is started with.
 inline constexpr int kLifeFd = 0;  // a pipe: when its other end closes, the cell must end
 inline constexpr int kControlFd = 3;

@@ -18,7 +18,6 @@ namespace {
 
 constexpr absl::Duration kMaxWaitForCell = absl::Seconds(50);  // a Score call has 60 s
 constexpr uint64_t kErrorBytes = 4096;                         // of stderr, its end
-constexpr char kCompiler[] = "/usr/bin/g++";                   // what the cell starts
 constexpr Limits kCompilerLimits = {.cpu_seconds = 20,
                                     .wall_seconds = 120,
                                     .memory_bytes = uint64_t{2} << 30,
@@ -59,9 +58,9 @@ std::string CompilerError(absl::string_view errors) {
 }  // namespace
 
 StatusOr<Sandbox> Sandbox::Make(CellKind kind) {
-  if (kind == CellKind::kNative && access(kCompiler, X_OK) != 0) {
+  if (kind == CellKind::kNative && access(sandbox::kCompiler, X_OK) != 0) {
     return absl::FailedPreconditionError(
-        absl::StrCat("programs in C++ need ", kCompiler, ": apt install g++"));
+        absl::StrCat("programs in C++ need ", sandbox::kCompiler, ": apt install g++"));
   }
   HONE_ASSIGN_OR_RETURN(std::shared_ptr<CellPool> pool, CellPool::Shared(kind));
   return Sandbox(std::move(pool));

@@ -38,7 +38,6 @@ __asm__(
     ".previous\n");
 extern "C" const char kHoneZygoteSource[];
 
-constexpr char kPython[] = "/usr/bin/python3";
 constexpr int kUserInside = 1000;
 constexpr int kNobody = 65534;
 constexpr uint64_t kPythonStackBytes = 64 << 20;   // also of each of its threads

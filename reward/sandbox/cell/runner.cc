@@ -21,7 +21,6 @@
 namespace hone::sandbox {
 namespace {
 
-constexpr char kCompiler[] = "/usr/bin/g++";
 constexpr char kCompiled[] = "/tmp/program";
 
 // A message with room for `Capacity` descriptors.
