@@ -110,12 +110,16 @@ Status UsageError(const Status& status) {
 // Whatever is wrong with a stage's files or its task is told before anything is started. A dry run
 // only notes that files are not there.
 Status CheckTasks(const Experiment& experiment, bool dry_run) {
+  std::vector<RewardSum> rewards;  // as long as they live, a sandbox that they need is made once
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
     const Stage& stage = experiment.stages[i];
     const SourceSpec& source = stage.source();
     if (stage.grpo) {
-      const Status status = RewardSum::Make(stage.grpo->reward).status();
-      if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i, ".grpo.reward"));
+      StatusOr<RewardSum> reward = RewardSum::Make(stage.grpo->reward);
+      if (!reward.ok()) {
+        return Annotate(reward.status(), absl::StrCat("stages.", i, ".grpo.reward"));
+      }
+      rewards.push_back(*std::move(reward));
     }
     const std::vector<std::string> missing = MissingFiles(source);
     if (dry_run && !missing.empty()) {
@@ -125,8 +129,7 @@ Status CheckTasks(const Experiment& experiment, bool dry_run) {
       continue;
     }
     PromptTools tools = TextOnlyTools();
-    tools.answers = {MakeAnswerCheck, std::nullopt, stage.eval().problems > 0};
-    if (stage.grpo) tools.answers.training = stage.grpo->reward.front();
+    tools.answers = AnswerChecksOf(stage, MakeAnswerCheck);
     const Status status = MakeTask(source, tools).status();
     if (!status.ok()) return Annotate(status, absl::StrCat("stages.", i));
   }

@@ -8,7 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "base/status.h"
-#include "config/verifier_spec.h"
+#include "config/experiment.h"
 
 namespace hone {
 
@@ -22,6 +22,9 @@ struct AnswerChecks {
   std::optional<VerifierSpec> training;  // judges training problems; without: they are not checked
   bool heldout = false;                  // held-out problems, by the task's own reward
 };
+
+// Of a stage: training problems by the first term of its reward, held-out ones if it measures any.
+AnswerChecks AnswerChecksOf(const Stage& stage, AnswerCheckMaker make);
 
 }  // namespace hone
 

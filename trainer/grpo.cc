@@ -212,8 +212,7 @@ Status MeasureStart(StageContext& context, const GrpoStage& stage, const Task& t
 }  // namespace
 
 Status RunGrpo(StageContext& context, const GrpoStage& stage) {
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
-                        MakeStageTask(context, stage.source, stage.eval, stage.reward.front()));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeStageTask(context));
   context.progress.StartStage("grpo", context.position.stage_step, stage.steps);
   if (context.position.stage_step == 0 && stage.eval.problems > 0) {
     HONE_RETURN_IF_ERROR(MeasureStart(context, stage, *task));

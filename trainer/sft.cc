@@ -1,6 +1,5 @@
 #include "trainer/sft.h"
 
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -50,8 +49,7 @@ SftStep TrainStep(LearnerGroup& learners, int stage, std::vector<TrainSequence> 
 
 Status RunSft(StageContext& context, const SftStage& stage) {
   TrainingState& position = context.position;
-  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task,
-                        MakeStageTask(context, stage.source, stage.eval, std::nullopt));
+  HONE_ASSIGN_OR_RETURN(const std::unique_ptr<Task> task, MakeStageTask(context));
   DemonstrationReader reader = ReaderFor(context, stage, *task);
   context.progress.StartStage("sft", position.stage_step, stage.steps);
 

@@ -96,13 +96,12 @@ Status PublishWeights(StageContext& context) {
                                      context.learners.Publish(version));
 }
 
-StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source,
-                                              const EvalSpec& eval,
-                                              const std::optional<VerifierSpec>& training) {
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context) {
+  const Stage& stage = context.experiment.stages[context.position.stage];
   HONE_ASSIGN_OR_RETURN(PromptTools tools,
                         ModelPromptTools(context.experiment.model.path, context.tokenizer));
-  tools.answers = {context.make_answer_check, training, eval.problems > 0};
-  HONE_ASSIGN_OR_RETURN(std::unique_ptr<Task> task, MakeTask(source, tools));
+  tools.answers = AnswerChecksOf(stage, context.make_answer_check);
+  HONE_ASSIGN_OR_RETURN(std::unique_ptr<Task> task, MakeTask(stage.source(), tools));
   for (const std::string& note : task->notes()) context.progress.Say(note);
   return task;
 }

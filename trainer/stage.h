@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,11 +63,9 @@ class StepTimer {
 // Makes the learner's weights the version that workers sample from.
 Status PublishWeights(StageContext& context);
 
-// The stage's task, with prompts made for the run's model and answers checked. Says what is left
-// out of data. `training`: the reward that judges its training problems, if one does.
-StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context, const SourceSpec& source,
-                                              const EvalSpec& eval,
-                                              const std::optional<VerifierSpec>& training);
+// The task of the stage in work, with prompts made for the run's model and answers checked. Says
+// what is left out of data.
+StatusOr<std::unique_ptr<Task>> MakeStageTask(StageContext& context);
 
 // A problem as a prompt; `id` names the draw.
 StatusOr<Prompt> MakePrompt(const Tokenizer& tokenizer, Problem problem, uint64_t id);
