@@ -24,9 +24,6 @@ struct Options {
   int repeats = 5;
 };
 
-constexpr std::array kOutcomes = {Outcome::kCorrect, Outcome::kIncorrect, Outcome::kUnparseable,
-                                  Outcome::kTimeout, Outcome::kError};
-
 StatusOr<std::vector<GradeLine>> ReadLines(const std::string& path) {
   std::vector<GradeLine> lines;
   HONE_RETURN_IF_ERROR(

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -46,7 +47,7 @@ struct Results {
   int num_problems = 0;
   int unjudged = 0;  // problems on which the verifier failed: no part of the measures
   std::vector<std::pair<std::string, Estimate>> measures;
-  std::vector<int64_t> outcomes = std::vector<int64_t>(5);  // by Outcome
+  std::array<int64_t, kOutcomes.size()> outcomes = {};  // by Outcome
   int64_t tokens = 0;
   int64_t truncated = 0;
   double seconds = 0;
@@ -190,7 +191,7 @@ void PrintTable(const Options& options, const Results& results) {
   }
   std::printf("\n");
   for (size_t i = 0; i < results.outcomes.size(); ++i) {
-    const Outcome outcome = static_cast<Outcome>(i);
+    const Outcome outcome = kOutcomes[i];
     if (results.outcomes[i] == 0 && IsVerifierFailure(outcome)) continue;
     std::printf("%-14s %7.1f%%\n", std::string(Name(outcome)).c_str(),
                 100.0 * static_cast<double>(results.outcomes[i]) / static_cast<double>(samples));
@@ -224,8 +225,7 @@ void PrintJson(const Options& options, const Results& results) {
   }
   out += ",\"outcomes\":{";
   for (size_t i = 0; i < results.outcomes.size(); ++i) {
-    absl::StrAppend(&out, i ? "," : "", "\"", Name(static_cast<Outcome>(i)),
-                    "\":", results.outcomes[i]);
+    absl::StrAppend(&out, i ? "," : "", "\"", Name(kOutcomes[i]), "\":", results.outcomes[i]);
   }
   absl::StrAppend(&out, "},\"truncated\":", results.truncated, ",\"tokens\":", results.tokens,
                   ",\"seconds\":", results.seconds, "}");

@@ -10,13 +10,6 @@
 #include "base/clock.h"
 
 namespace hone {
-namespace {
-
-// As in cluster/mpi_thread.cc.
-constexpr absl::Duration kBusyLook = absl::Microseconds(300);
-constexpr absl::Duration kSleep = absl::Microseconds(50);
-
-}  // namespace
 
 StatusOr<std::unique_ptr<Collectives>> DeviceGroup::Join(std::string name, DeviceRanks ranks,
                                                          MakeCommunicator make) {
@@ -112,7 +105,7 @@ Status DeviceGroup::Finish(const std::string& operation) {
     if (now - begin < kBusyLook) {
       sched_yield();
     } else {
-      absl::SleepFor(kSleep);
+      absl::SleepFor(kLookAgain);
     }
   }
 }

@@ -13,9 +13,6 @@ namespace {
 
 // A message has at most this many bytes: MPI counts in int.
 constexpr int64_t kMessageBytes = int64_t{1} << 28;
-// While other ranks are near, looking again at once is quickest; later it would steal from them.
-constexpr absl::Duration kBusyLook = absl::Microseconds(300);
-constexpr absl::Duration kSleep = absl::Microseconds(50);
 // Without an operation, between looks for a roll call: well within the grace that one has.
 constexpr absl::Duration kIdleLook = absl::Milliseconds(100);
 
@@ -83,7 +80,7 @@ StatusOr<std::string> MpiThread::CallRoll(const Statement& own, absl::string_vie
       return it != roll_call_.heard().end() && !it->second.operation.empty();
     };
     do {
-      if (!roll_call_.Listen()) absl::SleepFor(kSleep);
+      if (!roll_call_.Listen()) absl::SleepFor(kLookAgain);
       // Who is at work may yet arrive.
     } while (!std::all_of(own.waits_for.begin(), own.waits_for.end(), waits) &&
              RealClock()->Now() < end);
@@ -167,7 +164,7 @@ Status MpiMessages::Finish(absl::string_view operation) {
       if (is_lost) return absl::UnavailableError(absl::StrCat("a rank is gone; ", why));
       return absl::DeadlineExceededError(why);
     }
-    absl::SleepFor(kSleep);
+    absl::SleepFor(kLookAgain);
   }
   requests_.clear();
   peers_.clear();

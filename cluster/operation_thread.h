@@ -18,6 +18,11 @@
 
 namespace hone {
 
+// How an operation waits for other ranks. While they are near, looking again at once is quickest;
+// later it would steal from them, so it sleeps between two looks.
+inline constexpr absl::Duration kBusyLook = absl::Microseconds(300);
+inline constexpr absl::Duration kLookAgain = absl::Microseconds(50);
+
 class OperationThread {
  public:
   // `idle` runs on the thread each `idle_every` while there is nothing to do and nothing has

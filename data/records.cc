@@ -9,8 +9,8 @@ namespace {
 
 // In the order of the enumerations: a value is an index here.
 constexpr absl::string_view kFinishReasons[] = {"stop", "length"};
-constexpr absl::string_view kOutcomes[] = {"correct", "incorrect", "unparseable", "timeout",
-                                           "error"};
+constexpr absl::string_view kOutcomeNames[] = {"correct", "incorrect", "unparseable", "timeout",
+                                               "error"};
 
 StatusOr<int> IndexOf(absl::string_view name, absl::Span<const absl::string_view> names,
                       absl::string_view what) {
@@ -25,7 +25,7 @@ StatusOr<int> IndexOf(absl::string_view name, absl::Span<const absl::string_view
 
 absl::string_view Name(FinishReason reason) { return kFinishReasons[static_cast<int>(reason)]; }
 
-absl::string_view Name(Outcome outcome) { return kOutcomes[static_cast<int>(outcome)]; }
+absl::string_view Name(Outcome outcome) { return kOutcomeNames[static_cast<int>(outcome)]; }
 
 StatusOr<FinishReason> ParseFinishReason(absl::string_view name) {
   HONE_ASSIGN_OR_RETURN(const int index, IndexOf(name, kFinishReasons, "finish reason"));
@@ -33,7 +33,7 @@ StatusOr<FinishReason> ParseFinishReason(absl::string_view name) {
 }
 
 StatusOr<Outcome> ParseOutcome(absl::string_view name) {
-  HONE_ASSIGN_OR_RETURN(const int index, IndexOf(name, kOutcomes, "outcome"));
+  HONE_ASSIGN_OR_RETURN(const int index, IndexOf(name, kOutcomeNames, "outcome"));
   return static_cast<Outcome>(index);
 }
 

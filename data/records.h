@@ -2,6 +2,7 @@
 #ifndef HONE_DATA_RECORDS_H_
 #define HONE_DATA_RECORDS_H_
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,6 +51,8 @@ struct Completion {
 
 // How a sample was judged. kTimeout and kError are the verifier's failures and never train.
 enum class Outcome { kCorrect, kIncorrect, kUnparseable, kTimeout, kError };
+inline constexpr std::array kOutcomes = {Outcome::kCorrect, Outcome::kIncorrect,
+                                         Outcome::kUnparseable, Outcome::kTimeout, Outcome::kError};
 absl::string_view Name(Outcome outcome);  // "correct", "incorrect", …
 StatusOr<Outcome> ParseOutcome(absl::string_view name);
 inline bool IsVerifierFailure(Outcome outcome) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "base/status.h"
 #include "data/records.h"
@@ -44,6 +45,10 @@ struct StepMetrics {
   // In the order written, e.g. {"reward_mean", 0.4}; a NaN is written as null.
   std::vector<std::pair<std::string, double>> values;
 };
+
+// How the metrics of a reward's terms and of the outcomes' shares begin; a name follows.
+inline constexpr absl::string_view kTermMetricPrefix = "reward/";
+inline constexpr absl::string_view kOutcomeMetricPrefix = "outcome/";
 
 // Appends to metrics.jsonl and tensorboard/. Not thread-safe.
 class MetricsWriter {

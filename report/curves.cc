@@ -123,7 +123,7 @@ std::vector<std::string> TermMetrics(absl::Span<const RunData> runs) {
   for (const RunData& run : runs) {
     for (const StepMetrics& line : run.metrics) {
       for (const auto& [name, value] : line.values) {
-        const bool is_new = absl::StartsWith(name, kTermPrefix) &&
+        const bool is_new = absl::StartsWith(name, kTermMetricPrefix) &&
                             std::find(terms.begin(), terms.end(), name) == terms.end();
         if (is_new) terms.push_back(name);
       }
@@ -258,7 +258,7 @@ std::string RenderRewardTerms(const RunData& run) {
   const absl::Span<const RunData> alone = absl::MakeConstSpan(&run, 1);
   for (const std::string& term : TermMetrics(alone)) {
     AddCurve(SplitByStage(Curve(run, term), run, ""),
-             std::string(absl::StripPrefix(term, kTermPrefix)), RunColor(chart.series.size()),
+             std::string(absl::StripPrefix(term, kTermMetricPrefix)), RunColor(chart.series.size()),
              kMaxPoints, true, &chart);
   }
   chart.bands = SharedBands(alone);

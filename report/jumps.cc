@@ -136,11 +136,11 @@ void FindTrend(absl::string_view metric_a, absl::string_view metric_b, absl::str
 void FindJumpsOfStage(const StageLines& lines, std::vector<Jump>* jumps) {
   std::vector<std::string> terms;
   for (const auto& [name, value] : lines.front()->values) {
-    if (absl::StartsWith(name, kTermPrefix)) terms.push_back(name);
+    if (absl::StartsWith(name, kTermMetricPrefix)) terms.push_back(name);
   }
   for (const std::string& term : terms) FindJumpsOf(term, lines, jumps);
   for (const Outcome outcome : {Outcome::kUnparseable, Outcome::kTimeout, Outcome::kError}) {
-    FindJumpsOf(absl::StrCat(kOutcomePrefix, Name(outcome)), lines, jumps);
+    FindJumpsOf(absl::StrCat(kOutcomeMetricPrefix, Name(outcome)), lines, jumps);
   }
   FindJumpsOf(kLength, lines, jumps);
   for (size_t i = 1; i < terms.size(); ++i) {

@@ -10,11 +10,10 @@
 namespace hone {
 namespace {
 
-constexpr size_t kNumOutcomes = 5;
 constexpr size_t kMaxSteps = 200;  // drawn; of more, every second, third, …
 
 // [outcome][step]
-using Shares = std::array<std::vector<Point>, kNumOutcomes>;
+using Shares = std::array<std::vector<Point>, kOutcomes.size()>;
 
 Shares SharesOfRollouts(const RunData& run) {
   Shares shares;
@@ -22,7 +21,7 @@ Shares SharesOfRollouts(const RunData& run) {
     int64_t total = 0;
     for (const int64_t count : summary.outcomes) total += count;
     if (total == 0) continue;
-    for (size_t i = 0; i < kNumOutcomes; ++i) {
+    for (size_t i = 0; i < kOutcomes.size(); ++i) {
       shares[i].push_back({static_cast<double>(summary.step),
                            static_cast<double>(summary.outcomes[i]) / static_cast<double>(total)});
     }
@@ -33,9 +32,9 @@ Shares SharesOfRollouts(const RunData& run) {
 // Empty where the metrics lack one of them.
 Shares SharesOfMetrics(const RunData& run) {
   Shares shares;
-  for (size_t i = 0; i < kNumOutcomes; ++i) {
+  for (size_t i = 0; i < kOutcomes.size(); ++i) {
     const std::vector<Point> curve =
-        Curve(run, absl::StrCat(kOutcomePrefix, Name(static_cast<Outcome>(i))));
+        Curve(run, absl::StrCat(kOutcomeMetricPrefix, Name(kOutcomes[i])));
     if (i > 0 && curve.size() != shares[0].size()) return {};
     shares[i] = curve;
   }
@@ -65,9 +64,9 @@ std::string RenderOutcomes(const RunData& run) {
   chart.title = "Outcomes";
   chart.description = "Shares of the outcomes of the samples over the steps, stacked.";
   chart.unit = Unit::kPercent;
-  for (size_t i = 0; i < kNumOutcomes; ++i) {
+  for (size_t i = 0; i < kOutcomes.size(); ++i) {
     if (!AnyPositive(shares[i])) continue;
-    const std::string name(Name(static_cast<Outcome>(i)));
+    const std::string name(Name(kOutcomes[i]));
     chart.series.push_back({.label = name,
                             .points = shares[i],
                             .color = name,

@@ -8,10 +8,6 @@
 namespace hone {
 namespace {
 
-int64_t NumSteps(const Stage& stage) {
-  return stage.sft ? stage.sft->steps : stage.grpo ? stage.grpo->steps : 0;
-}
-
 std::string Number(double value) { return FormatValue(value, Unit::kNumber); }
 
 }  // namespace
@@ -19,7 +15,7 @@ std::string Number(double value) { return FormatValue(value, Unit::kNumber); }
 std::optional<size_t> StageOfStep(const Experiment& experiment, int64_t step) {
   int64_t first = 1;
   for (size_t i = 0; i < experiment.stages.size(); ++i) {
-    const int64_t next = first + NumSteps(experiment.stages[i]);
+    const int64_t next = first + experiment.stages[i].steps();
     if (step >= first && step < next) return i;
     first = next;
   }

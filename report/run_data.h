@@ -29,14 +29,10 @@ struct StageSpan {
 // One file of rollouts in figures.
 struct RolloutSummary {
   int64_t step = 0;
-  std::array<int64_t, 5> outcomes = {};  // by Outcome
+  std::array<int64_t, kOutcomes.size()> outcomes = {};  // by Outcome
   ReflectionStats reflection;
   std::vector<RolloutRecord> highest;  // rewards, one sample a problem, the highest first
 };
-
-// How the metrics of a reward's terms and of the outcomes' shares begin; a name follows.
-inline constexpr absl::string_view kTermPrefix = "reward/";
-inline constexpr absl::string_view kOutcomePrefix = "outcome/";
 
 // All samples of one file, without tokens and log-probs.
 struct RolloutSet {

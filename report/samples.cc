@@ -121,12 +121,20 @@ std::vector<const RolloutRecord*> FirstOfProblems(
   return chosen;
 }
 
-std::vector<const RolloutRecord*> WithFiniteReward(const std::vector<RolloutRecord>& records) {
-  std::vector<const RolloutRecord*> finite;
+// Compares rewards; which comes first is the extreme.
+using RewardOrder = bool (*)(double a, double b);
+
+std::vector<const RolloutRecord*> ExtremeRewards(const std::vector<RolloutRecord>& records,
+                                                 RewardOrder before) {
+  std::vector<const RolloutRecord*> sorted;
   for (const RolloutRecord& record : records) {
-    if (std::isfinite(record.reward)) finite.push_back(&record);
+    if (std::isfinite(record.reward)) sorted.push_back(&record);
   }
-  return finite;
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [before](const RolloutRecord* a, const RolloutRecord* b) {
+                     return before(a->reward, b->reward);
+                   });
+  return FirstOfProblems(sorted);
 }
 
 std::string RenderSample(const RolloutRecord& record, const RunData& run) {
@@ -219,19 +227,11 @@ std::string RenderBeforeAfter(const RunData& run) {
 }
 
 std::vector<const RolloutRecord*> HighestRewards(const std::vector<RolloutRecord>& records) {
-  std::vector<const RolloutRecord*> sorted = WithFiniteReward(records);
-  std::stable_sort(
-      sorted.begin(), sorted.end(),
-      [](const RolloutRecord* a, const RolloutRecord* b) { return a->reward > b->reward; });
-  return FirstOfProblems(sorted);
+  return ExtremeRewards(records, [](double a, double b) { return a > b; });
 }
 
 std::vector<const RolloutRecord*> LowestRewards(const std::vector<RolloutRecord>& records) {
-  std::vector<const RolloutRecord*> sorted = WithFiniteReward(records);
-  std::stable_sort(
-      sorted.begin(), sorted.end(),
-      [](const RolloutRecord* a, const RolloutRecord* b) { return a->reward < b->reward; });
-  return FirstOfProblems(sorted);
+  return ExtremeRewards(records, [](double a, double b) { return a < b; });
 }
 
 std::string RenderHighest(const RunData& run) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "trainer/learner/throw_if_error.h"
+#include "trainer/rollout_gap.h"
 #include "trainer/shard_file.h"
 
 namespace hone {
@@ -99,10 +100,7 @@ std::vector<SequenceTerms> LearnerRank::PolicyGradient(const LearnerCommand& com
                                for (size_t t = 0; t < tokens.logprobs.size(); ++t) {
                                  const double gap =
                                      std::abs(tokens.logprobs[t] - batch.rollout_logprobs[i][t]);
-                                 // Unlike with std::max a NaN stays.
-                                 if (std::isnan(gap) || gap > sequences[i].gap) {
-                                   sequences[i].gap = gap;
-                                 }
+                                 sequences[i].gap = LargerGap(gap, sequences[i].gap);
                                }
                              });
   Share(&sequences);

@@ -5,18 +5,12 @@
 #include "absl/strings/str_format.h"
 
 namespace hone {
-namespace {
 
-// Unlike with std::max a NaN stays.
-void Raise(double gap, double* largest) {
-  if (std::isnan(gap) || gap > *largest) *largest = gap;
-}
-
-}  // namespace
+double LargerGap(double a, double b) { return std::isnan(a) || a > b ? a : b; }
 
 void RolloutGap::Add(double gap, bool on_policy) {
-  Raise(gap, &largest_);
-  if (on_policy) Raise(gap, &largest_on_policy_);
+  largest_ = LargerGap(gap, largest_);
+  if (on_policy) largest_on_policy_ = LargerGap(gap, largest_on_policy_);
 }
 
 Status RolloutGap::Check(std::optional<double> limit, int64_t step) const {

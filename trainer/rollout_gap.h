@@ -11,6 +11,9 @@
 
 namespace hone {
 
+// The larger one; unlike with std::max a NaN stays.
+double LargerGap(double a, double b);
+
 class RolloutGap {
  public:
   // A sequence whose log-probs differ by at most `gap`; on policy: all of its tokens were sampled

@@ -4,16 +4,14 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "data/run_folder.h"
 
 namespace hone {
 namespace {
 
-constexpr Outcome kOutcomes[] = {Outcome::kCorrect, Outcome::kIncorrect, Outcome::kUnparseable,
-                                 Outcome::kTimeout, Outcome::kError};
-
 struct SampleSums {
   double samples = 0;
-  double outcomes[std::size(kOutcomes)] = {};
+  double outcomes[kOutcomes.size()] = {};
   // Over the judged samples:
   double judged = 0;
   double reward = 0, reward_squares = 0, length = 0, prompt_tokens = 0, truncated = 0;
@@ -59,10 +57,11 @@ std::vector<std::pair<std::string, double>> DescribeSamples(
       {"response_length_mean", sums.length / sums.judged},
       {"truncated_rate", sums.truncated / sums.judged}};
   for (size_t t = 0; t < term_names.size(); ++t) {
-    values.emplace_back(absl::StrCat("reward/", term_names[t]), sums.terms[t] / sums.judged);
+    values.emplace_back(absl::StrCat(kTermMetricPrefix, term_names[t]),
+                        sums.terms[t] / sums.judged);
   }
   for (const Outcome outcome : kOutcomes) {
-    values.emplace_back(absl::StrCat("outcome/", Name(outcome)),
+    values.emplace_back(absl::StrCat(kOutcomeMetricPrefix, Name(outcome)),
                         sums.Count(outcome) / sums.samples);
   }
   values.emplace_back("tokens", sums.length + sums.prompt_tokens);
