@@ -49,10 +49,13 @@ void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const P
         PrefetchOutput(c + end * c_stride + p * 16, row_begin + rows * (t + 2) / tiles - end,
                        num_panels, c_stride);
       }
+      // The first tiles fetch the panels that come next, one each.
+      const int64_t next = p + step + t;
+      const float* ahead = tiles > 1 && t < step && next < panel_end ? b.panel(next) : nullptr;
       TileRows(
           static_cast<int>(end - begin), a.data + begin * a.row_stride, a.row_stride,
           a.column_stride, [&](int64_t, int64_t q) { return b.panel(p + q); }, num_panels, 1, b.k(),
-          16, c + begin * c_stride + p * 16, c_stride, accumulate, last_columns);
+          16, c + begin * c_stride + p * 16, c_stride, accumulate, last_columns, ahead);
     }
   }
 }
@@ -130,10 +133,12 @@ void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t
   const int64_t panels = (b.n() + 15) / 16;
   const int64_t threads = NumThreads();
   // Many rows: cut them, so that each thread reads all of B but only its part of A. Few: cut the
-  // panels. Blocks of at most 96 rows keep A in the second-level cache; each thread has as many.
-  const bool cut_rows = rows >= 24 * threads;
+  // panels, so that each thread reads only its part of B. Blocks of at most 96 rows keep A in the
+  // second-level cache; each thread has as many.
+  constexpr int64_t kBlockRows = 96;
+  const bool cut_rows = rows >= 24 * threads && rows > kBlockRows;
   if (cut_rows) {
-    const int64_t blocks = (rows + 96 * threads - 1) / (96 * threads) * threads;
+    const int64_t blocks = (rows + kBlockRows * threads - 1) / (kBlockRows * threads) * threads;
     ParallelFor(blocks, [&](int64_t i) {
       HWY_DYNAMIC_DISPATCH(MatMulPart)
       (a, rows * i / blocks, rows * (i + 1) / blocks, b, 0, panels, c, c_stride, accumulate);

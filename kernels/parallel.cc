@@ -124,6 +124,7 @@ void SetNumThreads(int num_threads) {
 }
 
 int NumThreads() {
+  if (inside_parallel_for) return 1;
   std::lock_guard lock(pool_mutex);
   return wanted_threads > 0 ? wanted_threads : NumCores();
 }

@@ -13,6 +13,8 @@ namespace hone {
 // 0: one thread for each core the process may use. Takes effect at the next ParallelFor; must not
 // be called while one runs.
 void SetNumThreads(int num_threads);
+
+// How many threads a ParallelFor called here would use: 1 where it would run serially.
 int NumThreads();
 
 // Calls body(i) once for each i in [0, count), on any thread of the pool; returns when all are

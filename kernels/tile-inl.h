@@ -7,6 +7,7 @@
 #define HONE_KERNELS_TILE_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "kernels/matmul.h"
 #include "kernels/simd-inl.h"
 
@@ -24,11 +25,13 @@ constexpr int PanelsForRows(int rows) {
 
 // `panels(chunk, p)` points to panel p of B for one chunk of `chunk_k` consecutive k, whose rows
 // are `b_stride` floats apart. A plain product has one chunk; attention has one a cache block.
+// `ahead`, if not null, is a panel that will be wanted soon: it is fetched row by row, since the
+// many multiply-adds of a tall tile leave the processor too little room to look ahead by itself.
 template <int MR, int NP, class Panels>
 HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_column,
                      const Panels& panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
                      float* HWY_RESTRICT c, int64_t c_stride, Accumulate accumulate,
-                     int64_t last_columns) {
+                     int64_t last_columns, const float* ahead) {
   const D d;
   V acc[MR][NP * kParts];
   const bool chain = accumulate == Accumulate::kChain;
@@ -42,7 +45,9 @@ HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_colum
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const float* b[NP];
     for (int p = 0; p < NP; ++p) b[p] = panels(chunk, p);
+    const float* const fetched = ahead != nullptr ? ahead : b[0];  // or what is here already
     for (int64_t k = 0; k < chunk_k; ++k) {
+      if constexpr (MR > kMaxTileRows / 2) hwy::Prefetch(fetched + k * 16);
       V bv[NP * kParts];
       for (int p = 0; p < NP; ++p) {
         for (int i = 0; i < kParts; ++i) {
@@ -68,39 +73,46 @@ HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_colum
   }
 }
 
+// Panels [p, num_panels) for a tile of MR rows, NP at a time, then what is left by fewer at a time.
+template <int MR, int NP, class Panels>
+HWY_INLINE void TileRowFrom(int64_t p, const float* a, int64_t a_row, int64_t a_column,
+                            const Panels& panels, int64_t num_panels, int64_t chunks,
+                            int64_t chunk_k, int64_t b_stride, float* c, int64_t c_stride,
+                            Accumulate accumulate, int64_t last_columns, const float* ahead) {
+  for (; p + NP <= num_panels; p += NP) {
+    Tile<MR, NP>(
+        a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
+        chunk_k, b_stride, c + p * 16, c_stride, accumulate,
+        p + NP == num_panels ? last_columns : 16, ahead);
+  }
+  if constexpr (NP > 1) {
+    TileRowFrom<MR, NP / 2>(p, a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c,
+                            c_stride, accumulate, last_columns, ahead);
+  }
+}
+
 // All panels [0, num_panels) for one tile of `rows` rows (at most kMaxTileRows). The last panel has
 // `last_columns` columns (1 … 16).
 template <int MR, class Panels>
 HWY_NOINLINE void TileRow(const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
                           int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
-                          float* c, int64_t c_stride, Accumulate accumulate, int64_t last_columns) {
-  constexpr int NP = PanelsForRows(MR);
-  int64_t p = 0;
-  for (; p + NP <= num_panels; p += NP) {
-    Tile<MR, NP>(
-        a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
-        chunk_k, b_stride, c + p * 16, c_stride, accumulate,
-        p + NP == num_panels ? last_columns : 16);
-  }
-  for (; p < num_panels; ++p) {
-    Tile<MR, 1>(
-        a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
-        chunk_k, b_stride, c + p * 16, c_stride, accumulate,
-        p + 1 == num_panels ? last_columns : 16);
-  }
+                          float* c, int64_t c_stride, Accumulate accumulate, int64_t last_columns,
+                          const float* ahead) {
+  TileRowFrom<MR, PanelsForRows(MR)>(0, a, a_row, a_column, panels, num_panels, chunks, chunk_k,
+                                     b_stride, c, c_stride, accumulate, last_columns, ahead);
 }
 
 template <class Panels>
 HWY_INLINE void TileRows(int rows, const float* a, int64_t a_row, int64_t a_column,
                          const Panels& panels, int64_t num_panels, int64_t chunks, int64_t chunk_k,
                          int64_t b_stride, float* c, int64_t c_stride, Accumulate accumulate,
-                         int64_t last_columns) {
+                         int64_t last_columns, const float* ahead = nullptr) {
   switch (rows) {
 #define HONE_ROWS(n)                                                                             \
   case n:                                                                                        \
     if constexpr (n <= kMaxTileRows) {                                                           \
       TileRow<n>(a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c, c_stride, \
-                 accumulate, last_columns);                                                      \
+                 accumulate, last_columns, ahead);                                               \
     }                                                                                            \
     break;
     HONE_ROWS(1)

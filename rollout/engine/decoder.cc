@@ -76,89 +76,127 @@ std::shared_ptr<const PackedWeights> Decoder::SetWeights(
   return std::exchange(weights_, std::move(weights));
 }
 
-float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
-  tokens_.clear();
-  positions_.clear();
-  int64_t wanted = 0;
-  for (const DecoderSpan& span : spans) {
-    for (int64_t i = 0; i < span.count; ++i) {
-      tokens_.push_back(span.tokens[i]);
-      positions_.push_back(static_cast<int32_t>(span.first_position + i));
+// With enough rows for all threads each takes sequences of its own through all layers: no thread
+// waits for another within a pass, and activations stay in the cache of one core. Else, and where
+// the spans cannot be dealt evenly, there is one part, and each kernel runs on all threads.
+int Decoder::CutIntoParts(absl::Span<const DecoderSpan> spans) {
+  constexpr int64_t kLeastRows = 24;  // two tall tiles: enough work for each weight that is read
+  int64_t rows = 0;
+  for (const DecoderSpan& span : spans) rows += span.count;
+  const int threads = NumThreads();
+  parts_.resize(std::max<size_t>(parts_.size(), threads));
+  const auto cut = [&](int64_t count) {
+    size_t s = 0;
+    int64_t done = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      const size_t first = s;
+      const int64_t before = done;
+      for (; s < spans.size() && done < rows * (i + 1) / count; ++s) done += spans[s].count;
+      parts_[i].spans = spans.subspan(first, s - first);
+      parts_[i].rows = done - before;
+      if (parts_[i].rows > rows / count + 2) return false;
     }
-    wanted += span.num_logits;
-  }
-  const int64_t rows = static_cast<int64_t>(tokens_.size());
-  const int64_t hidden = config_.hidden_size;
-  const int64_t qkv_width = config_.query_size() + 2 * config_.kv_size();
-  Grow(&x_, rows * hidden);
-  Grow(&normed_, rows * hidden);
-  Grow(&qkv_, rows * qkv_width);
-  Grow(&attended_, rows * config_.query_size());
-  Grow(&gate_up_, rows * 2 * config_.intermediate_size);
-  Grow(&activated_, rows * config_.intermediate_size);
+    return true;
+  };
+  if (rows >= kLeastRows * threads && cut(threads)) return threads;
+  cut(1);
+  return 1;
+}
+
+float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
+  int64_t wanted = 0;
+  for (const DecoderSpan& span : spans) wanted += span.num_logits;
   Grow(&logits_, wanted * logits_stride());
-
-  const PackedWeights& weights = *weights_;
-  Embed(weights.embedding_.data(), tokens_.data(), rows, hidden, x_.data());
-  for (int i = 0; i < config_.num_layers; ++i) Block(weights.layers_[i], i, spans, rows, cache);
-
-  // Only the rows whose logits are wanted, moved to the front.
-  int64_t row = 0, kept = 0;
-  for (const DecoderSpan& span : spans) {
-    row += span.count;
-    std::copy_n(&x_[(row - span.num_logits) * hidden], span.num_logits * hidden,
-                &normed_[kept * hidden]);
-    kept += span.num_logits;
+  const int parts = CutIntoParts(spans);
+  float* logits = logits_.data();
+  for (int i = 0; i < parts; ++i) {
+    parts_[i].logits = logits;
+    for (const DecoderSpan& span : parts_[i].spans) logits += span.num_logits * logits_stride();
   }
-  RmsNorm(normed_.data(), kept, hidden, weights.final_norm_.data(),
-          static_cast<float>(config_.rms_norm_eps), normed_.data(), nullptr, precision_);
-  // Logits stay in fp32.
-  MatMul({normed_.data(), hidden}, kept, weights.head_, logits_.data(), logits_stride(),
-         Accumulate::kStore);
+  ParallelFor(parts, [&](int64_t i) { ForwardPart(&parts_[i], cache); });
   return logits_.data();
 }
 
-void Decoder::Block(const PackedWeights::Layer& layer, int index,
-                    absl::Span<const DecoderSpan> spans, int64_t rows, KvCache* cache) {
-  const int64_t hidden = config_.hidden_size;
+void Decoder::ForwardPart(Part* part, KvCache* cache) {
+  const int64_t rows = part->rows, hidden = config_.hidden_size;
+  part->tokens.clear();
+  part->positions.clear();
+  for (const DecoderSpan& span : part->spans) {
+    for (int64_t i = 0; i < span.count; ++i) {
+      part->tokens.push_back(span.tokens[i]);
+      part->positions.push_back(static_cast<int32_t>(span.first_position + i));
+    }
+  }
+  Grow(&part->x, rows * hidden);
+  Grow(&part->normed, rows * hidden);
+  Grow(&part->qkv, rows * (config_.query_size() + 2 * config_.kv_size()));
+  Grow(&part->attended, rows * config_.query_size());
+  Grow(&part->gate_up, rows * 2 * config_.intermediate_size);
+  Grow(&part->activated, rows * config_.intermediate_size);
+
+  const PackedWeights& weights = *weights_;
+  float* const x = part->x.data();
+  float* const normed = part->normed.data();
+  Embed(weights.embedding_.data(), part->tokens.data(), rows, hidden, x);
+  for (int i = 0; i < config_.num_layers; ++i) Block(weights.layers_[i], i, part, cache);
+
+  // Only the rows whose logits are wanted, moved to the front.
+  int64_t row = 0, kept = 0;
+  for (const DecoderSpan& span : part->spans) {
+    row += span.count;
+    std::copy_n(x + (row - span.num_logits) * hidden, span.num_logits * hidden,
+                normed + kept * hidden);
+    kept += span.num_logits;
+  }
+  RmsNorm(normed, kept, hidden, weights.final_norm_.data(),
+          static_cast<float>(config_.rms_norm_eps), normed, nullptr, precision_);
+  // Logits stay in fp32.
+  MatMul({normed, hidden}, kept, weights.head_, part->logits, logits_stride(), Accumulate::kStore);
+}
+
+void Decoder::Block(const PackedWeights::Layer& layer, int index, Part* part, KvCache* cache) {
+  const int64_t rows = part->rows, hidden = config_.hidden_size;
   const int64_t q_size = config_.query_size(), kv_size = config_.kv_size();
   const int64_t qkv_width = q_size + 2 * kv_size;
   const float eps = static_cast<float>(config_.rms_norm_eps);
+  const absl::Span<const DecoderSpan> spans = part->spans;
+  float* const x = part->x.data();
+  float* const normed = part->normed.data();
+  float* const qkv = part->qkv.data();
+  float* const attended = part->attended.data();
 
-  const auto linear = [&](const float* x, int64_t k, const PackedWeights::Projection& projection,
-                          float* y) {
-    Linear({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, y,
+  const auto linear = [&](const float* in, int64_t k, const PackedWeights::Projection& projection,
+                          float* out) {
+    Linear({in, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, out,
            projection.weight.n());
   };
-  const auto linear_add = [&](const float* x, int64_t k,
+  const auto linear_add = [&](const float* in, int64_t k,
                               const PackedWeights::Projection& projection) {
-    LinearAdd({x, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, x_.data());
+    LinearAdd({in, k}, rows, projection.weight, DataOrNull(projection.bias), precision_, x);
   };
 
-  RmsNorm(x_.data(), rows, hidden, layer.input_norm.data(), eps, normed_.data(), nullptr,
-          precision_);
-  linear(normed_.data(), hidden, layer.qkv, qkv_.data());
-  NormRope({rows, config_.num_heads, config_.head_dim}, qkv_.data(), qkv_width,
-           DataOrNull(layer.q_norm), eps, positions_.data(), rope_, qkv_.data(), qkv_width, nullptr,
-           precision_);
-  float* keys = qkv_.data() + q_size;
+  RmsNorm(x, rows, hidden, layer.input_norm.data(), eps, normed, nullptr, precision_);
+  linear(normed, hidden, layer.qkv, qkv);
+  NormRope({rows, config_.num_heads, config_.head_dim}, qkv, qkv_width, DataOrNull(layer.q_norm),
+           eps, part->positions.data(), rope_, qkv, qkv_width, nullptr, precision_);
+  float* keys = qkv + q_size;
   NormRope({rows, config_.num_kv_heads, config_.head_dim}, keys, qkv_width,
-           DataOrNull(layer.k_norm), eps, positions_.data(), rope_, keys, qkv_width, nullptr,
+           DataOrNull(layer.k_norm), eps, part->positions.data(), rope_, keys, qkv_width, nullptr,
            precision_);
 
-  block_pointers_.clear();
+  part->block_pointers.clear();
   for (const DecoderSpan& span : spans) {
     const int64_t blocks = BlocksFor(span.first_position + span.count);
     for (int64_t b = 0; b < blocks; ++b) {
-      block_pointers_.push_back(cache->data(index, (*span.blocks)[b]));
+      part->block_pointers.push_back(cache->data(index, (*span.blocks)[b]));
     }
   }
-  queries_.clear();
+  part->queries.clear();
   int64_t row = 0;
-  const float* const* pointers = block_pointers_.data();
+  const float* const* pointers = part->block_pointers.data();
   for (const DecoderSpan& span : spans) {
-    queries_.push_back({&qkv_[row * qkv_width], span.count, span.first_position, pointers,
-                        &attended_[row * q_size], nullptr});
+    part->queries.push_back({qkv + row * qkv_width, span.count, span.first_position, pointers,
+                             attended + row * q_size, nullptr});
     pointers += BlocksFor(span.first_position + span.count);
     row += span.count;
   }
@@ -167,21 +205,20 @@ void Decoder::Block(const PackedWeights::Layer& layer, int index,
     for (int64_t s = begin; s < end; ++s) {
       for (int64_t i = 0; i < spans[s].count; ++i) {
         const int64_t position = spans[s].first_position + i;
-        const float* k = queries_[s].q + i * qkv_width + q_size;
+        const float* k = part->queries[s].q + i * qkv_width + q_size;
         float* block = cache->data(index, (*spans[s].blocks)[position / kKvBlockTokens]);
         StoreKv(attention_, k, k + kv_size, position % kKvBlockTokens, block);
       }
     }
   });
-  Attention(layer_attention_[index], queries_, qkv_width, q_size, precision_);
-  linear_add(attended_.data(), q_size, layer.output);
+  Attention(layer_attention_[index], part->queries, qkv_width, q_size, precision_);
+  linear_add(attended, q_size, layer.output);
 
-  RmsNorm(x_.data(), rows, hidden, layer.post_norm.data(), eps, normed_.data(), nullptr,
-          precision_);
+  RmsNorm(x, rows, hidden, layer.post_norm.data(), eps, normed, nullptr, precision_);
   const int64_t inner = config_.intermediate_size;
-  linear(normed_.data(), hidden, layer.gate_up, gate_up_.data());
-  SwiGlu(gate_up_.data(), rows, inner, activated_.data(), precision_);
-  linear_add(activated_.data(), inner, layer.down);
+  linear(normed, hidden, layer.gate_up, part->gate_up.data());
+  SwiGlu(part->gate_up.data(), rows, inner, part->activated.data(), precision_);
+  linear_add(part->activated.data(), inner, layer.down);
 }
 
 }  // namespace hone

@@ -68,8 +68,20 @@ class Decoder {
   const AttentionShape& attention_shape() const { return attention_; }
 
  private:
-  void Block(const PackedWeights::Layer& layer, int index, absl::Span<const DecoderSpan> spans,
-             int64_t rows, KvCache* cache);
+  // Some of a pass's spans, with their activations, [rows][…], which only grow.
+  struct Part {
+    absl::Span<const DecoderSpan> spans;
+    int64_t rows;
+    float* logits;
+    std::vector<int32_t> tokens, positions;
+    std::vector<float> x, normed, qkv, attended, gate_up, activated;
+    std::vector<const float*> block_pointers;
+    std::vector<AttentionQueries> queries;
+  };
+
+  int CutIntoParts(absl::Span<const DecoderSpan> spans);
+  void ForwardPart(Part* part, KvCache* cache);
+  void Block(const PackedWeights::Layer& layer, int index, Part* part, KvCache* cache);
 
   ModelConfig config_;
   Precision precision_;
@@ -77,12 +89,8 @@ class Decoder {
   std::vector<AttentionShape> layer_attention_;  // [layers]
   RopeTable rope_;
   std::shared_ptr<const PackedWeights> weights_;
-
-  // Activations of a pass, [rows][…]; they only grow.
-  std::vector<int32_t> tokens_, positions_;
-  std::vector<float> x_, normed_, qkv_, attended_, gate_up_, activated_, logits_;
-  std::vector<const float*> block_pointers_;
-  std::vector<AttentionQueries> queries_;
+  std::vector<Part> parts_;
+  std::vector<float> logits_;
 };
 
 }  // namespace hone

@@ -174,10 +174,12 @@ TEST(ExactnessTest, EveryPromptLengthAndWayToDraw) {
     requests.push_back(request);
   }
   const Completions alone = OneByOne(weights, Precision::kFloat32, requests);
-  for (const EngineOptions options :
-       {EngineOptions{.max_sequences = 64}, {.max_sequences = 7}, {.kv_cache_tokens = 96}}) {
-    ExpectEqual(alone, Generate(weights, options, requests));
-  }
+  ForEachWayToRun([&] {
+    for (const EngineOptions options :
+         {EngineOptions{.max_sequences = 128}, {.max_sequences = 7}, {.kv_cache_tokens = 96}}) {
+      ExpectEqual(alone, Generate(weights, options, requests));
+    }
+  });
 }
 
 }  // namespace
