@@ -63,8 +63,12 @@ Finding InstructionSet() {
   if (!usable.ok()) {
     return {"instructions", "", absl::StrCat(usable.message(), "; another machine is needed")};
   }
-  const bool avx512 = ActiveIsa() == Isa::kAvx512;
-  return {"instructions", avx512 ? "AVX-512" : "AVX2 (AVX-512 would be faster; same results)", ""};
+  const Isa isa = ActiveIsa();
+  return {"instructions",
+          isa == Isa::kAvx2     ? "AVX2 (AVX-512 would be faster; same results)"
+          : isa == Isa::kAvx512 ? "AVX-512"
+                                : "AVX-512 with BF16",
+          ""};
 }
 
 Finding Memory() {

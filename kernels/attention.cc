@@ -1,9 +1,11 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <vector>
 
+#include "kernels/bfloat16_pairs.h"
 #include "kernels/parallel.h"
 #include "kernels/scalar.h"
 
@@ -19,15 +21,16 @@ namespace hone {
 namespace HWY_NAMESPACE {
 
 // C [rows, 16·panels] with any number of rows, by tiles.
-template <class Panels>
+template <bool kPairs, class Panels>
 void Product(int64_t rows, const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
              int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride, float* c,
              int64_t c_stride, Accumulate accumulate) {
   const int64_t tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t begin = rows * t / tiles, end = rows * (t + 1) / tiles;
-    TileRows(static_cast<int>(end - begin), a + begin * a_row, a_row, a_column, panels, num_panels,
-             chunks, chunk_k, b_stride, c + begin * c_stride, c_stride, accumulate, 16);
+    TileRows<kPairs>(static_cast<int>(end - begin), a + begin * a_row, a_row, a_column, panels,
+                     num_panels, chunks, chunk_k, b_stride, c + begin * c_stride, c_stride,
+                     accumulate, 16);
   }
 }
 
@@ -36,12 +39,14 @@ constexpr float kUnseen = -3.0e38f;
 
 // Queries [begin, end) of a sequence for one kv head. The group's query heads share the keys, so
 // they are rows of one tile: row = (query, head of the group).
-void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
-                int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
-                bool round) {
+template <bool kPairs>
+void AttendHeadOf(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
+                  int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
+                  bool round) {
   const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   const int group = shape.group();
-  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * padded_dim;
+  constexpr int kPerFloat = kPairs ? 2 : 1;
+  const int64_t part_floats = shape.part_floats(), kv_floats = 2 * part_floats;
   const int queries_per_tile = std::max(1, kMaxTileRows / group);
   static thread_local std::vector<float> scratch;
   const int64_t longest = (seq.first_position + end + 15) / 16 * 16;
@@ -55,16 +60,20 @@ void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_
     const int64_t queries = std::min<int64_t>(queries_per_tile, end - i);
     const int64_t rows = queries * group;
     for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(seq.q + (i + r / group) * q_stride + (kv_head * group + r % group) * dim, dim,
-                  rows_q + r * dim);
+      const float* q = seq.q + (i + r / group) * q_stride + (kv_head * group + r % group) * dim;
+      if constexpr (kPairs) {
+        MakePairs(q, dim / 2, rows_q + r * dim);
+      } else {
+        std::copy_n(q, dim, rows_q + r * dim);
+      }
     }
     const int64_t keys = seq.first_position + i + queries;  // that the last query sees
     const int64_t blocks = (keys + 15) / 16;
     const int64_t padded = blocks * 16;
-    Product(
+    Product<kPairs>(
         rows, rows_q, dim, 1,
-        [&](int64_t, int64_t p) { return seq.blocks[p] + kv_head * kv_floats; }, blocks, 1, dim, 16,
-        scores, padded, Accumulate::kStore);
+        [&](int64_t, int64_t p) { return seq.blocks[p] + kv_head * kv_floats; }, blocks, 1,
+        dim / kPerFloat, 16, scores, padded, Accumulate::kStore);
     for (int64_t r = 0; r < rows; ++r) {
       const int64_t query = i + r / group;
       const int64_t position = seq.first_position + query;
@@ -78,14 +87,15 @@ void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_
       for (int64_t j = 0; round && j < padded; j += 16) {
         Store16(ToBFloat16(Load16(scores + r * padded + j)), scores + r * padded + j);
       }
+      if constexpr (kPairs) MakePairs(scores + r * padded, padded / 2, scores + r * padded);
       rows_q[r * dim] = 1.0f / softmax.sum;  // the query is used up; keep the factor in its place
     }
-    Product(
+    Product<kPairs>(
         rows, scores, padded, 1,
         [&](int64_t chunk, int64_t p) {
-          return seq.blocks[chunk] + kv_head * kv_floats + kKvBlockTokens * padded_dim + p * 16;
+          return seq.blocks[chunk] + kv_head * kv_floats + part_floats + p * 16;
         },
-        padded_dim / 16, blocks, kKvBlockTokens, padded_dim, rows_out, padded_dim,
+        padded_dim / 16, blocks, kKvBlockTokens / kPerFloat, padded_dim, rows_out, padded_dim,
         Accumulate::kStore);
     for (int64_t r = 0; r < rows; ++r) {
       const V16 factor = Set16(rows_q[r * dim]);
@@ -96,6 +106,13 @@ void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_
       }
     }
   }
+}
+
+void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
+                int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
+                bool round) {
+  const auto attend = shape.pairs ? AttendHeadOf<true> : AttendHeadOf<false>;
+  attend(shape, seq, begin, end, kv_head, q_stride, out_stride, scale, round);
 }
 
 // Copies rows of one head, `dim` of each, to `to` [rows][padded_dim] with zeros behind them. So
@@ -160,11 +177,11 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
       const int64_t padded = blocks * 16;
       CopyHead(shape, seq.qkv + begin * width + head * dim, width, queries, tile_q);
       CopyHead(shape, seq.dout + begin * out_width + head * dim, out_width, queries, tile_dout);
-      Product(
+      Product<false>(
           queries, tile_q, padded_dim, 1,
           [&](int64_t, int64_t b) { return seq.blocks[b] + kv_head * kv_floats; }, blocks, 1, dim,
           16, p, stride, Accumulate::kStore);
-      Product(
+      Product<false>(
           queries, tile_dout, padded_dim, 1,
           [&](int64_t, int64_t b) { return v_transposed + b * dim * 16; }, blocks, 1, dim, 16, ds,
           stride, Accumulate::kStore);
@@ -189,13 +206,13 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
         }
       }
       // kChain with one chunk: dQ starts from zero, dK and dV from what earlier tiles left.
-      Product(
+      Product<false>(
           queries, ds, stride, 1, [&](int64_t, int64_t c) { return k + c * 16; }, panels, 1, keys,
           padded_dim, tile_dq, padded_dim, Accumulate::kStore);
-      Product(
+      Product<false>(
           keys, ds, 1, stride, [&](int64_t, int64_t c) { return tile_q + c * 16; }, panels, 1,
           queries, padded_dim, dk, padded_dim, Accumulate::kChain);
-      Product(
+      Product<false>(
           keys, p, 1, stride, [&](int64_t, int64_t c) { return tile_dout + c * 16; }, panels, 1,
           queries, padded_dim, dv, padded_dim, Accumulate::kChain);
       for (int64_t i = 0; i < queries; ++i) {
@@ -225,13 +242,34 @@ float Scale(const AttentionShape& shape) {
   return 1.0f / std::sqrt(static_cast<float>(shape.head_dim));
 }
 
+// One half of each pair, the upper for even dimensions of a key and even slots of a value.
+void StorePairs(const AttentionShape& shape, const float* k, const float* v, int slot, float* keys,
+                float* values) {
+  const int dim = shape.head_dim, padded_dim = shape.padded_dim();
+  const auto half = [](float* pairs, int64_t pair, bool upper) {
+    return reinterpret_cast<uint16_t*>(pairs) + 2 * pair + upper;
+  };
+  const auto bits = [](float x) { return static_cast<uint16_t>(std::bit_cast<uint32_t>(x) >> 16); };
+  for (int d = 0; d < dim; ++d) {
+    *half(keys, d / 2 * kKvBlockTokens + slot, d % 2 == 0) = bits(k[d]);
+    *half(values, slot / 2 * padded_dim + d, slot % 2 == 0) = bits(v[d]);
+  }
+  for (int d = dim; d < padded_dim; ++d) {
+    *half(values, slot / 2 * padded_dim + d, slot % 2 == 0) = 0;
+  }
+}
+
 }  // namespace
 
 void StoreKv(const AttentionShape& shape, const float* k, const float* v, int slot, float* block) {
   const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   for (int h = 0; h < shape.num_kv_heads; ++h) {
-    float* keys = block + int64_t{2} * h * kKvBlockTokens * padded_dim;
-    float* values = keys + kKvBlockTokens * padded_dim;
+    float* keys = block + 2 * h * shape.part_floats();
+    float* values = keys + shape.part_floats();
+    if (shape.pairs) {
+      StorePairs(shape, k + h * dim, v + h * dim, slot, keys, values);
+      continue;
+    }
     for (int d = 0; d < dim; ++d) keys[d * kKvBlockTokens + slot] = k[h * dim + d];
     std::copy_n(v + h * dim, dim, values + slot * padded_dim);
     std::fill_n(values + slot * padded_dim + dim, padded_dim - dim, 0.0f);

@@ -7,11 +7,13 @@
 
 namespace hone {
 
-enum class Isa { kAvx2, kAvx512 };
-absl::string_view Name(Isa isa);  // "avx2", "avx512"
+// Each has what those before it have. AVX512-BF16 matters to bfloat16 alone.
+enum class Isa { kAvx2, kAvx512, kAvx512Bf16 };
+inline constexpr Isa kAllIsas[] = {Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Bf16};
+absl::string_view Name(Isa isa);  // "avx2", "avx512", "avx512_bf16"
 
 // FailedPrecondition on a processor without AVX2 and FMA, which the kernels need. Obeys the
-// environment variable HONE_ISA (avx2, avx512), which tests use to compare the two paths.
+// environment variable HONE_ISA (a name), which tests use to compare the paths.
 // To be called before any kernel.
 Status InitIsa();
 

@@ -3,8 +3,10 @@
 #include <immintrin.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "hwy/cache_control.h"
+#include "kernels/bfloat16_pairs.h"
 #include "kernels/parallel.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -28,9 +30,10 @@ HWY_INLINE void PrefetchOutput(const float* c, int64_t rows, int64_t panels, int
 
 // Rows [row_begin, row_end) × panels [panel_begin, panel_end). Panels are taken a few at a time, so
 // that they stay in the first-level cache while all rows pass by.
-void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const PackedMatrix& b,
-                int64_t panel_begin, int64_t panel_end, float* c, int64_t c_stride,
-                Accumulate accumulate) {
+template <bool kPairs>
+void MatMulPartOf(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const PackedMatrix& b,
+                  int64_t panel_begin, int64_t panel_end, float* c, int64_t c_stride,
+                  Accumulate accumulate) {
   const int64_t rows = row_end - row_begin;
   const int64_t tiles = (rows + kMaxTileRows - 1) / kMaxTileRows;
   if (tiles == 0) return;
@@ -52,12 +55,21 @@ void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const P
       // The first tiles fetch the panels that come next, one each.
       const int64_t next = p + step + t;
       const float* ahead = tiles > 1 && t < step && next < panel_end ? b.panel(next) : nullptr;
-      TileRows(
+      TileRows<kPairs>(
           static_cast<int>(end - begin), a.data + begin * a.row_stride, a.row_stride,
-          a.column_stride, [&](int64_t, int64_t q) { return b.panel(p + q); }, num_panels, 1, b.k(),
-          16, c + begin * c_stride + p * 16, c_stride, accumulate, last_columns, ahead);
+          a.column_stride, [&](int64_t, int64_t q) { return b.panel(p + q); }, num_panels, 1,
+          b.panel_rows(), 16, c + begin * c_stride + p * 16, c_stride, accumulate, last_columns,
+          ahead);
     }
   }
+}
+
+// Where B has pairs, so has A.
+void MatMulPart(const LeftMatrix& a, int64_t row_begin, int64_t row_end, const PackedMatrix& b,
+                int64_t panel_begin, int64_t panel_end, float* c, int64_t c_stride,
+                Accumulate accumulate) {
+  const auto part = b.has_pairs() ? MatMulPartOf<true> : MatMulPartOf<false>;
+  part(a, row_begin, row_end, b, panel_begin, panel_end, c, c_stride, accumulate);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -87,31 +99,40 @@ void TransposePanel(const float* w, int64_t k, float* out) {
 
 }  // namespace
 
-void PackedMatrix::Resize(int64_t k, int64_t n) {
-  const int64_t size = (n + 15) / 16 * 16 * k;
+void PackedMatrix::Resize(int64_t k, int64_t n, bool has_pairs) {
+  has_pairs_ = has_pairs;
+  k_ = k;
+  n_ = n;
+  const int64_t size = (n + 15) / 16 * 16 * panel_rows();
   if (size > capacity_) {
     data_ = hwy::AllocateAligned<float>(size);
     capacity_ = size;
   }
-  k_ = k;
-  n_ = n;
 }
 
-void PackedMatrix::PackTransposed(const float* w, int64_t n, int64_t k) {
-  Resize(k, n);
+void PackedMatrix::PackTransposed(const float* w, int64_t n, int64_t k, Precision precision) {
+  Resize(k, n, precision == Precision::kBFloat16 && HasPairs() && k % 2 == 0);
+  const int64_t rows = panel_rows();
   ParallelFor((n + 15) / 16, [&](int64_t p) {
-    float* out = data_.get() + p * k * 16;
-    const int64_t columns = std::min<int64_t>(16, n - p * 16);
-    if (columns == 16) return TransposePanel(w + p * 16 * k, k, out);
-    for (int64_t i = 0; i < k; ++i) {
-      for (int64_t j = 0; j < columns; ++j) out[i * 16 + j] = w[(p * 16 + j) * k + i];
-      for (int64_t j = columns; j < 16; ++j) out[i * 16 + j] = 0.0f;
+    float* out = data_.get() + p * rows * 16;
+    const float* columns = w + p * 16 * k;  // of B: [16][k]
+    const int64_t count = std::min<int64_t>(16, n - p * 16);
+    if (has_pairs_) {
+      static thread_local std::vector<float> pairs;
+      if (std::ssize(pairs) < 16 * rows) pairs.resize(16 * rows);
+      MakePairs(columns, count * rows, pairs.data());
+      columns = pairs.data();
+    }
+    if (count == 16) return TransposePanel(columns, rows, out);
+    for (int64_t i = 0; i < rows; ++i) {
+      for (int64_t j = 0; j < count; ++j) out[i * 16 + j] = columns[j * rows + i];
+      for (int64_t j = count; j < 16; ++j) out[i * 16 + j] = 0.0f;
     }
   });
 }
 
 void PackedMatrix::Pack(const float* b, int64_t k, int64_t n, int64_t row_stride) {
-  Resize(k, n);
+  Resize(k, n, false);
   // Four panels at a time: rows of a large B come from memory, and 64 bytes of each are too few.
   ParallelForBlocks((n + 15) / 16, 4, [&](int64_t first, int64_t last) {
     float* const panels = data_.get() + first * k * 16;
@@ -130,6 +151,16 @@ void PackedMatrix::Pack(const float* b, int64_t k, int64_t n, int64_t row_stride
 
 void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t c_stride,
             Accumulate accumulate) {
+  static thread_local std::vector<float> pairs;
+  if (b.has_pairs()) {
+    const int64_t k = b.panel_rows();
+    if (std::ssize(pairs) < rows * k) pairs.resize(rows * k);
+    float* const to = pairs.data();
+    ParallelForBlocks(rows, std::max<int64_t>(1, 16384 / k), [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) MakePairs(a.data + i * a.row_stride, k, to + i * k);
+    });
+    a = {to, k};
+  }
   const int64_t panels = (b.n() + 15) / 16;
   const int64_t threads = NumThreads();
   // Many rows: cut them, so that each thread reads all of B but only its part of A. Few: cut the
@@ -146,7 +177,7 @@ void MatMul(LeftMatrix a, int64_t rows, const PackedMatrix& b, float* c, int64_t
     return;
   }
   // A thread's share of a small product should outlast the cost of waking it (about 1 µs).
-  const int64_t work = rows * b.k() * panels * 16;
+  const int64_t work = rows * b.panel_rows() * panels * 16;
   const int64_t blocks = work < 100000 ? 1 : std::min(threads, (panels + 1) / 2);
   ParallelFor(blocks, [&](int64_t i) {
     // Cuts fall on multiples of 8 panels, where the widest tiles begin.

@@ -23,11 +23,27 @@ constexpr int PanelsForRows(int rows) {
   return rows == 1 ? 4 : rows <= 3 ? 2 : 1;
 }
 
+// acc + a·b in each lane. With kPairs (AVX-512 only) a lane of a and b holds two bfloat16 numbers,
+// the earlier k in the upper half, and the processor's instruction gives fma(low, low, fma(high,
+// high, acc)), rounded to fp32 each time: the same chain in half the steps, but that what is below
+// 2^-126 counts as 0. It is called by its name, because Highway's AVX-512 does not include it.
+template <bool kPairs>
+HWY_INLINE V ChainStep(V a, V b, V acc) {
+#if HWY_TARGET == HWY_AVX3
+  if constexpr (kPairs) {
+    asm("vdpbf16ps %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
+    return acc;
+  }
+#endif
+  return hn::MulAdd(a, b, acc);
+}
+
 // `panels(chunk, p)` points to panel p of B for one chunk of `chunk_k` consecutive k, whose rows
-// are `b_stride` floats apart. A plain product has one chunk; attention has one a cache block.
-// `ahead`, if not null, is a panel that will be wanted soon: it is fetched row by row, since the
-// many multiply-adds of a tall tile leave the processor too little room to look ahead by itself.
-template <int MR, int NP, class Panels>
+// are `b_stride` floats apart. With kPairs every float in A and B is a pair. A plain product has
+// one chunk; attention has one a cache block. `ahead`, if not null, is a panel that will be wanted
+// soon: it is fetched row by row, since the many multiply-adds of a tall tile leave the processor
+// too little room to look ahead by itself.
+template <int MR, int NP, bool kPairs, class Panels>
 HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_column,
                      const Panels& panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
                      float* HWY_RESTRICT c, int64_t c_stride, Accumulate accumulate,
@@ -56,7 +72,7 @@ HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_colum
       }
       for (int r = 0; r < MR; ++r) {
         const V av = hn::Set(d, a[r * a_row + k * a_column]);
-        for (int j = 0; j < NP * kParts; ++j) acc[r][j] = hn::MulAdd(av, bv[j], acc[r][j]);
+        for (int j = 0; j < NP * kParts; ++j) acc[r][j] = ChainStep<kPairs>(av, bv[j], acc[r][j]);
       }
     }
     a += chunk_k * a_column;
@@ -74,46 +90,47 @@ HWY_INLINE void Tile(const float* HWY_RESTRICT a, int64_t a_row, int64_t a_colum
 }
 
 // Panels [p, num_panels) for a tile of MR rows, NP at a time, then what is left by fewer at a time.
-template <int MR, int NP, class Panels>
+template <int MR, int NP, bool kPairs, class Panels>
 HWY_INLINE void TileRowFrom(int64_t p, const float* a, int64_t a_row, int64_t a_column,
                             const Panels& panels, int64_t num_panels, int64_t chunks,
                             int64_t chunk_k, int64_t b_stride, float* c, int64_t c_stride,
                             Accumulate accumulate, int64_t last_columns, const float* ahead) {
   for (; p + NP <= num_panels; p += NP) {
-    Tile<MR, NP>(
+    Tile<MR, NP, kPairs>(
         a, a_row, a_column, [&](int64_t chunk, int q) { return panels(chunk, p + q); }, chunks,
         chunk_k, b_stride, c + p * 16, c_stride, accumulate,
         p + NP == num_panels ? last_columns : 16, ahead);
   }
   if constexpr (NP > 1) {
-    TileRowFrom<MR, NP / 2>(p, a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c,
-                            c_stride, accumulate, last_columns, ahead);
+    TileRowFrom<MR, NP / 2, kPairs>(p, a, a_row, a_column, panels, num_panels, chunks, chunk_k,
+                                    b_stride, c, c_stride, accumulate, last_columns, ahead);
   }
 }
 
 // All panels [0, num_panels) for one tile of `rows` rows (at most kMaxTileRows). The last panel has
 // `last_columns` columns (1 … 16).
-template <int MR, class Panels>
+template <int MR, bool kPairs, class Panels>
 HWY_NOINLINE void TileRow(const float* a, int64_t a_row, int64_t a_column, const Panels& panels,
                           int64_t num_panels, int64_t chunks, int64_t chunk_k, int64_t b_stride,
                           float* c, int64_t c_stride, Accumulate accumulate, int64_t last_columns,
                           const float* ahead) {
-  TileRowFrom<MR, PanelsForRows(MR)>(0, a, a_row, a_column, panels, num_panels, chunks, chunk_k,
-                                     b_stride, c, c_stride, accumulate, last_columns, ahead);
+  TileRowFrom<MR, PanelsForRows(MR), kPairs>(0, a, a_row, a_column, panels, num_panels, chunks,
+                                             chunk_k, b_stride, c, c_stride, accumulate,
+                                             last_columns, ahead);
 }
 
-template <class Panels>
+template <bool kPairs, class Panels>
 HWY_INLINE void TileRows(int rows, const float* a, int64_t a_row, int64_t a_column,
                          const Panels& panels, int64_t num_panels, int64_t chunks, int64_t chunk_k,
                          int64_t b_stride, float* c, int64_t c_stride, Accumulate accumulate,
                          int64_t last_columns, const float* ahead = nullptr) {
   switch (rows) {
-#define HONE_ROWS(n)                                                                             \
-  case n:                                                                                        \
-    if constexpr (n <= kMaxTileRows) {                                                           \
-      TileRow<n>(a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c, c_stride, \
-                 accumulate, last_columns, ahead);                                               \
-    }                                                                                            \
+#define HONE_ROWS(n)                                                                           \
+  case n:                                                                                      \
+    if constexpr (n <= kMaxTileRows) {                                                         \
+      TileRow<n, kPairs>(a, a_row, a_column, panels, num_panels, chunks, chunk_k, b_stride, c, \
+                         c_stride, accumulate, last_columns, ahead);                           \
+    }                                                                                          \
     break;
     HONE_ROWS(1)
     HONE_ROWS(2)

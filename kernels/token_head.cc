@@ -29,7 +29,8 @@ void TokenHeadForward(const TokenHead& head, const float* normed, int64_t rows,
   for (int64_t begin = 0; begin < rows; begin += chunk) {
     const int64_t count = std::min(chunk, rows - begin);
     for (int64_t first = 0; first < head.vocab; first += tile) {
-      packed.PackTransposed(head.head + first * hidden, std::min(tile, head.vocab - first), hidden);
+      packed.PackTransposed(head.head + first * hidden, std::min(tile, head.vocab - first), hidden,
+                            head.precision);
       MatMul({normed + begin * hidden, hidden}, count, packed, logits.get() + first, stride,
              Accumulate::kStore);
     }
@@ -51,7 +52,7 @@ void TokenHeadBackward(const TokenHead& head, const float* normed, int64_t rows,
   for (int64_t first = 0; first < head.vocab; first += tile) {
     const int64_t columns = std::min(tile, head.vocab - first);
     const float* part = head.head + first * hidden;
-    packed.PackTransposed(part, columns, hidden);
+    packed.PackTransposed(part, columns, hidden, head.precision);
     MatMul({normed, hidden}, rows, packed, logits.get(), columns, Accumulate::kStore);
     LogProbTileBackward(logits.get(), rows, first, columns, head.scale, targets,
                         predictions.softmax, predictions.entropies, dlogprobs, dentropies);

@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "kernels/loss.h"
+#include "kernels/precision.h"
 
 namespace hone {
 
@@ -24,7 +25,8 @@ struct TokenHead {
   const float* head;
   int64_t vocab;
   int64_t hidden;
-  float scale;  // of the logits: LogitScale(temperature)
+  float scale;                                // of the logits: LogitScale(temperature)
+  Precision precision = Precision::kFloat32;  // with kBFloat16 head and normed are rounded already
 };
 
 // What the model says of targets [rows]. All are [rows].

@@ -18,7 +18,7 @@ void WeightsLoader::Start(const WeightsVersion& version, bool beside_decoding) {
         RoundWeights(precision_, &received.weights);
         loaded.version = version;
         loaded.config = received.weights.config();
-        loaded.packed = std::make_shared<PackedWeights>(received.weights);
+        loaded.packed = std::make_shared<PackedWeights>(received.weights, precision_);
         loaded.report = std::move(received.report);
         loaded.end = clock_->Now();
         return loaded;

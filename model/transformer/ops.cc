@@ -67,7 +67,7 @@ struct LinearFunction : Function<LinearFunction> {
     const torch::Tensor& w = p.weight.value;
     const int64_t n = w.size(0), k = w.size(1);
     CheckMatrix(x, k, "Linear");
-    Scratch().PackTransposed(Data(w), n, k);
+    Scratch().PackTransposed(Data(w), n, k, precision);
     torch::Tensor y = residual ? Copy(*residual) : NewMatrix(x.size(0), n);
     CheckMatrix(y, n, "Linear's residual");
     const float* bias = DataOrNull(p.bias.value);

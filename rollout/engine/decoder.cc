@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "kernels/bfloat16_pairs.h"
 #include "kernels/linear.h"
 #include "kernels/parallel.h"
 
@@ -21,14 +22,15 @@ void Grow(std::vector<float>* buffer, int64_t size) {
 
 }  // namespace
 
-PackedWeights::PackedWeights(const Weights& weights) : layers_(weights.config().num_layers) {
+PackedWeights::PackedWeights(const Weights& weights, Precision precision)
+    : layers_(weights.config().num_layers) {
   const ModelConfig& config = weights.config();
   const int64_t hidden = config.hidden_size;
   embedding_ = Copy(weights.tensor("model.embed_tokens.weight"));
   final_norm_ = Copy(weights.tensor("model.norm.weight"));
   const auto head = config.tie_word_embeddings ? weights.tensor("model.embed_tokens.weight")
                                                : weights.tensor("lm_head.weight");
-  head_.PackTransposed(head.data(), config.vocab_size, hidden);
+  head_.PackTransposed(head.data(), config.vocab_size, hidden, precision);
   for (int i = 0; i < config.num_layers; ++i) {
     const auto get = [&](absl::string_view name) {
       return weights.tensor(absl::StrCat("model.layers.", i, ".", name));
@@ -45,7 +47,8 @@ PackedWeights::PackedWeights(const Weights& weights) : layers_(weights.config().
         const auto bias = get(absl::StrCat(name, ".bias"));
         to->bias.insert(to->bias.end(), bias.begin(), bias.end());
       }
-      to->weight.PackTransposed(weight.data(), static_cast<int64_t>(weight.size()) / k, k);
+      to->weight.PackTransposed(weight.data(), static_cast<int64_t>(weight.size()) / k, k,
+                                precision);
     };
     layer.input_norm = Copy(get("input_layernorm.weight"));
     layer.post_norm = Copy(get("post_attention_layernorm.weight"));
@@ -61,10 +64,16 @@ PackedWeights::PackedWeights(const Weights& weights) : layers_(weights.config().
   }
 }
 
+AttentionShape CacheShape(const ModelConfig& config, Precision precision) {
+  AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim};
+  shape.pairs = precision == Precision::kBFloat16 && HasPairs() && config.head_dim % 2 == 0;
+  return shape;
+}
+
 Decoder::Decoder(const ModelConfig& config, Precision precision)
     : config_(config),
       precision_(precision),
-      attention_{config.num_heads, config.num_kv_heads, config.head_dim},
+      attention_(CacheShape(config, precision)),
       layer_attention_(config.num_layers, attention_),
       rope_(config.head_dim, config.rope_theta, config.max_position_embeddings, config.rope_scaling,
             precision) {

@@ -23,8 +23,9 @@ namespace hone {
 // once made, so that the next version can be made beside the running one, in any thread.
 class PackedWeights {
  public:
-  // Packs; `weights` need not outlive it. In bfloat16 they must be rounded (RoundWeights).
-  explicit PackedWeights(const Weights& weights);
+  // Packs for a decoder of this precision; `weights` need not outlive it. In bfloat16 they must be
+  // rounded (RoundWeights).
+  PackedWeights(const Weights& weights, Precision precision);
 
  private:
   friend class Decoder;
@@ -52,6 +53,9 @@ struct DecoderSpan {
   const std::vector<int32_t>* blocks;  // enough for first_position + count tokens
   int64_t num_logits;                  // of so many of its last tokens
 };
+
+// What the cache of a decoder holds.
+AttentionShape CacheShape(const ModelConfig& config, Precision precision);
 
 class Decoder {
  public:

@@ -20,7 +20,7 @@ constexpr int64_t kDefaultCacheBytes = int64_t{4} << 30;
 int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {
   if (options.kv_cache_tokens > 0) return BlocksFor(options.kv_cache_tokens);
   // Enough for all, but no more than kDefaultCacheBytes unless one sequence alone needs it.
-  const AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim};
+  const AttentionShape shape = CacheShape(config, options.precision);
   const int64_t block_bytes = config.num_layers * shape.block_floats() * int64_t{sizeof(float)};
   const int64_t one = BlocksFor(config.max_position_embeddings);
   return std::max(one,
@@ -107,7 +107,7 @@ std::shared_ptr<const PackedWeights> Engine::SetWeights(
 
 void Engine::SetWeights(const Weights& weights, uint64_t version) {
   state_->decoder.SetWeights(nullptr);  // not two of them in memory
-  SetWeights(std::make_shared<PackedWeights>(weights), version);
+  SetWeights(std::make_shared<PackedWeights>(weights, state_->options.precision), version);
 }
 
 bool Engine::idle() const { return state_->scheduler.num_sequences() == 0; }

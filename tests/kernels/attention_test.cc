@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "kernels/bfloat16_pairs.h"
 #include "tests/kernels/numbers.h"
 
 namespace hone {
@@ -30,16 +31,17 @@ class AttentionTest : public testing::TestWithParam<AttentionShape> {
     std::vector<float> storage;
     std::vector<const float*> pointers;
   };
-  Cache Fill(const std::vector<float>& qkv) const {
+  Cache Fill(const std::vector<float>& qkv) const { return Fill(qkv, shape_); }
+  Cache Fill(const std::vector<float>& qkv, const AttentionShape& shape) const {
     const int64_t tokens = Tokens(qkv), blocks = (tokens + 15) / 16;
     Cache cache;
-    cache.storage.assign(blocks * shape_.block_floats(), 7.5f);
+    cache.storage.assign(blocks * shape.block_floats(), 7.5f);
     for (int64_t t = 0; t < tokens; ++t) {
       const float* k = &qkv[t * width_ + out_];
-      StoreKv(shape_, k, k + keys_, t % 16, &cache.storage[t / 16 * shape_.block_floats()]);
+      StoreKv(shape, k, k + keys_, t % 16, &cache.storage[t / 16 * shape.block_floats()]);
     }
     for (int64_t b = 0; b < blocks; ++b) {
-      cache.pointers.push_back(&cache.storage[b * shape_.block_floats()]);
+      cache.pointers.push_back(&cache.storage[b * shape.block_floats()]);
     }
     return cache;
   }
@@ -131,6 +133,24 @@ TEST_P(AttentionTest, TheSameBitsOneByOneInChunksAndOnEveryIsa) {
         EXPECT_THAT(out, ElementsAreArray(whole)) << "chunks of " << chunk;
       }
     });
+  }
+}
+
+// A cache of pairs gives what one of floats gives.
+TEST_P(AttentionTest, PairsHaveTheSameBits) {
+  if (!HasPairs()) GTEST_SKIP() << "this processor lacks AVX512-BF16";
+  AttentionShape pairs = shape_;
+  pairs.pairs = true;
+  for (const int64_t tokens : {1, 2, 15, 16, 17, 75}) {
+    auto qkv = RandomFloats(tokens * width_, tokens, 4.0f);
+    for (float& x : qkv) x = RoundToBFloat16(x);
+    const auto expected = AttendAll(qkv, Precision::kBFloat16);
+    const Cache cache = Fill(qkv, pairs);
+    std::vector<float> out(tokens * out_);
+    const AttentionQueries queries{qkv.data(), tokens, 0, cache.pointers.data(),
+                                   out.data(), nullptr};
+    Attention(pairs, {&queries, 1}, width_, out_, Precision::kBFloat16);
+    EXPECT_THAT(out, ElementsAreArray(expected)) << tokens << " tokens";
   }
 }
 

@@ -49,6 +49,23 @@ INSTANTIATE_TEST_SUITE_P(Shapes, MatMulShapes,
                                          std::tuple{12, 64, 64}, std::tuple{13, 96, 40},
                                          std::tuple{64, 48, 100}, std::tuple{201, 32, 65}));
 
+// The chain is the same where the processor takes two bfloat16 numbers at once.
+TEST_P(MatMulShapes, HasTheBitsOfTheDefinitionInBFloat16) {
+  const auto [m, k, n] = GetParam();
+  auto a = RandomFloats(m * k, 1), w = RandomFloats(n * k, 2);
+  for (float& x : a) x = RoundToBFloat16(x);
+  for (float& x : w) x = RoundToBFloat16(x);
+  const auto expected = Reference(a, w, m, k, n);
+  ForEachWayToRun([&, m = m, k = k, n = n] {
+    PackedMatrix packed;
+    packed.PackTransposed(w.data(), n, k, Precision::kBFloat16);
+    EXPECT_EQ(packed.has_pairs(), ActiveIsa() == Isa::kAvx512Bf16 && k % 2 == 0);
+    std::vector<float> c(m * n, -1.0f);
+    MatMul({a.data(), k}, m, packed, c.data(), n, Accumulate::kStore);
+    EXPECT_THAT(c, ElementsAreArray(expected));
+  });
+}
+
 TEST(MatMulTest, RowsDoNotDependOnTheirNumber) {
   const int k = 64, n = 80;
   const auto a = RandomFloats(200 * k, 1), w = RandomFloats(n * k, 2);

@@ -24,8 +24,8 @@ inline std::vector<float> RandomFloats(int64_t n, uint64_t stream, float scale =
 template <typename Body>
 void ForEachWayToRun(Body body) {
   const Isa best = ActiveIsa();
-  for (const Isa isa : {Isa::kAvx2, Isa::kAvx512}) {
-    if (isa == Isa::kAvx512 && best == Isa::kAvx2) continue;
+  for (const Isa isa : kAllIsas) {
+    if (isa > best) continue;
     for (const int threads : {1, 2, 3}) {
       SetIsa(isa);
       SetNumThreads(threads);

@@ -162,7 +162,8 @@ TokenHead Learner::Head(float temperature) const {
   const float* weights = config_.tie_word_embeddings
                              ? Data(units_.front()->value())
                              : Data(units_.back()->value()) + config_.hidden_size;
-  return {weights, config_.vocab_size, config_.hidden_size, LogitScale(temperature)};
+  return {weights, config_.vocab_size, config_.hidden_size, LogitScale(temperature),
+          options_.precision};
 }
 
 void Learner::RunHead(const MicroBatch& batch, float temperature, Forward* forward) {
