@@ -69,11 +69,12 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-std::string BenchHeader(const BenchModel& model) {
+std::string BenchHeader(const BenchModel& model, Precision precision) {
   std::string out = "{\"model\":";
   AppendJsonString(model.name, &out);
-  absl::StrAppend(&out, ",\"parameters\":", NumParameters(model.config()), ",\"dtype\":\"float32\"",
-                  ",\"isa\":\"", Name(ActiveIsa()), "\",\"threads\":", NumThreads());
+  absl::StrAppend(&out, ",\"parameters\":", NumParameters(model.config()), ",\"dtype\":\"",
+                  Name(precision), "\",\"isa\":\"", Name(ActiveIsa()),
+                  "\",\"threads\":", NumThreads());
   return out;
 }
 

@@ -45,8 +45,8 @@ std::vector<int32_t> RandomTokens(const ModelConfig& config, int64_t count, uint
 double SecondsNow();
 double Median(std::vector<double> values);  // not empty
 
-// {"model":…,"parameters":…,"isa":…,"threads":… without the closing brace.
-std::string BenchHeader(const BenchModel& model);
+// {"model":…,"parameters":…,"dtype":…,"isa":…,"threads":… without the closing brace.
+std::string BenchHeader(const BenchModel& model, Precision precision = Precision::kFloat32);
 
 }  // namespace hone
 

@@ -47,11 +47,11 @@ StatusOr<double> TimeBatch(Engine* engine, std::vector<GenerateRequest> requests
 }
 
 Status BenchRollout(const Options& options) {
-  HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
   if (options.batch % options.n != 0) {
     return absl::InvalidArgumentError("--batch must be a multiple of --n");
   }
-  HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadBenchModel(options.model));
+  HONE_ASSIGN_OR_RETURN(BenchModel model, LoadBenchModel(options.model));
   const ModelConfig& config = model.config();
   const int longest = options.prompt_tokens + options.max_tokens;
   if (longest > config.max_position_embeddings) {
@@ -61,7 +61,9 @@ Status BenchRollout(const Options& options) {
   }
   EngineOptions engine_options = SizeEngine(config, options.batch, longest);
   engine_options.ignore_stop = true;
+  engine_options.precision = precision;
   HONE_ASSIGN_OR_RETURN(engine_options.speculation, ParseSpeculation(options.speculation));
+  RoundWeights(precision, &model.weights);
   Engine engine(config, engine_options);
   engine.SetWeights(model.weights);
 
@@ -79,8 +81,8 @@ Status BenchRollout(const Options& options) {
       ForwardFlops(config, GenerationWork(options.batch / options.n, options.n,
                                           options.prompt_tokens, options.max_tokens)) /
       seconds;
-  const double limit = MeasureMatMulFlops(config, options.batch);
-  std::printf("%s\n", absl::StrCat(BenchHeader(model), ",\"batch\":", options.batch,
+  const double limit = MeasureMatMulFlops(config, options.batch, precision);
+  std::printf("%s\n", absl::StrCat(BenchHeader(model, precision), ",\"batch\":", options.batch,
                                    ",\"prompt_tokens\":", options.prompt_tokens,
                                    ",\"max_tokens\":", options.max_tokens, ",\"n\":", options.n,
                                    ",\"speculation\":\"", options.speculation,
@@ -123,7 +125,7 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
   app->add_option("--speculation", o->speculation, "measured (where it is faster), off or always")
       ->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
-  app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchRollout(*o); }; });
 }
 

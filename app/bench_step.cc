@@ -41,14 +41,16 @@ using PhaseSeconds = std::array<double, kPhases.size()>;
 class StepBench {
  public:
   StepBench(const Options& options, const BenchModel& model, const Task& task,
-            const RewardSum& reward)
+            const RewardSum& reward, Precision precision)
       : options_(options),
         model_(model),
         task_(task),
         reward_(reward),
-        engine_(model.config(), MakeEngineOptions(options, model.config())),
-        learner_(model.weights, {options.micro_batch_tokens, /*recompute=*/false}) {
-    engine_.SetWeights(model.weights);
+        precision_(precision),
+        engine_(model.config(), MakeEngineOptions(options, model.config(), precision)),
+        learner_(model.weights,
+                 {.micro_batch_tokens = options.micro_batch_tokens, .precision = precision}) {
+    Publish(model.weights);
   }
 
   StatusOr<PhaseSeconds> Step() {
@@ -65,17 +67,24 @@ class StepBench {
     lap(1);
     Update(groups);
     lap(2);
-    engine_.SetWeights(learner_.ExportWeights());
+    Publish(learner_.ExportWeights());
     lap(3);
     return seconds;
   }
 
  private:
-  static EngineOptions MakeEngineOptions(const Options& options, const ModelConfig& config) {
+  static EngineOptions MakeEngineOptions(const Options& options, const ModelConfig& config,
+                                         Precision precision) {
     EngineOptions engine = SizeEngine(config, options.prompts * options.samples,
                                       options.prompt_tokens + options.max_tokens);
     engine.ignore_stop = true;
+    engine.precision = precision;
     return engine;
+  }
+
+  void Publish(Weights weights) {
+    RoundWeights(precision_, &weights);
+    engine_.SetWeights(weights);
   }
 
   StatusOr<std::vector<Group>> Sample() {
@@ -136,6 +145,7 @@ class StepBench {
   const BenchModel& model_;
   const Task& task_;
   const RewardSum& reward_;
+  const Precision precision_;
   Engine engine_;
   Learner learner_;
   uint64_t next_problem_ = 0;
@@ -153,7 +163,7 @@ double StepFlops(const Options& options, const ModelConfig& config) {
 }
 
 Status BenchStep(const Options& options) {
-  HONE_RETURN_IF_ERROR(CheckDtype(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
   HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadBenchModel(options.model));
   const ModelConfig& config = model.config();
   if (options.prompt_tokens + options.max_tokens > config.max_position_embeddings) {
@@ -167,7 +177,7 @@ Status BenchStep(const Options& options) {
 
   std::vector<PhaseSeconds> steps;
   HONE_RETURN_IF_ERROR(CatchTorch([&]() -> Status {
-    StepBench bench(options, model, *task, reward);
+    StepBench bench(options, model, *task, reward, precision);
     HONE_RETURN_IF_ERROR(bench.Step().status());  // warm-up
     for (int i = 0; i < options.repeats; ++i) {
       HONE_ASSIGN_OR_RETURN(const PhaseSeconds seconds, bench.Step());
@@ -185,11 +195,12 @@ Status BenchStep(const Options& options) {
   const double seconds = Median(totals);
   const double flops = StepFlops(options, config) / seconds;
   const int sequences = options.prompts * options.samples;
-  const double limit = MeasureMatMulFlops(config, sequences);
-  std::string out = absl::StrCat(
-      BenchHeader(model), ",\"prompts\":", options.prompts, ",\"samples\":", options.samples,
-      ",\"prompt_tokens\":", options.prompt_tokens, ",\"max_tokens\":", options.max_tokens,
-      ",\"repeats\":", options.repeats, ",\"seconds_per_step\":", seconds, ",\"seconds\":{");
+  const double limit = MeasureMatMulFlops(config, sequences, precision);
+  std::string out =
+      absl::StrCat(BenchHeader(model, precision), ",\"prompts\":", options.prompts,
+                   ",\"samples\":", options.samples, ",\"prompt_tokens\":", options.prompt_tokens,
+                   ",\"max_tokens\":", options.max_tokens, ",\"repeats\":", options.repeats,
+                   ",\"seconds_per_step\":", seconds, ",\"seconds\":{");
   for (size_t phase = 0; phase < kPhases.size(); ++phase) {
     std::vector<double> times;
     for (const PhaseSeconds& step : steps) times.push_back(step[phase]);
@@ -231,7 +242,7 @@ void AddBenchStep(CLI::App* bench, Action* action) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
-  app->add_option("--dtype", o->dtype, "float32")->capture_default_str();
+  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
   app->callback([o, action] { *action = [o] { return BenchStep(*o); }; });
 }
 

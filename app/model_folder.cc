@@ -54,12 +54,6 @@ absl::string_view Name(Precision precision) {
   return precision == Precision::kFloat32 ? "float32" : "bfloat16";
 }
 
-Status CheckDtype(const std::string& dtype) {
-  if (dtype == Name(Precision::kFloat32)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("--dtype ", dtype, ": this command computes in float32 only"));
-}
-
 StatusOr<ModelConfig> NamedShape(const std::string& name) {
   ModelInit init;
   init.head_dim = 64;

@@ -30,8 +30,6 @@ StatusOr<Weights> LoadWeightsFolder(const std::string& folder, Precision precisi
 // What --dtype names: float32 or bfloat16. InvalidArgument for anything else.
 StatusOr<Precision> ParsePrecision(const std::string& dtype);
 absl::string_view Name(Precision precision);
-// For commands that compute in float32 only.
-Status CheckDtype(const std::string& dtype);
 
 // What bfloat16 means, for --help.
 inline constexpr char kDtypeHelp[] =

@@ -16,11 +16,11 @@ double Now() {
   return std::chrono::duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-double MeasureShape(const MatrixShape& shape, int64_t rows) {
+double MeasureShape(const MatrixShape& shape, int64_t rows, Precision precision) {
   const std::vector<float> weights(shape.n * shape.k, 0.5f);
   const std::vector<float> x(rows * shape.k, 0.25f);
   PackedMatrix packed;
-  packed.PackTransposed(weights.data(), shape.n, shape.k);
+  packed.PackTransposed(weights.data(), shape.n, shape.k, precision);
   const int64_t stride = (shape.n + 15) / 16 * 16;
   std::vector<float> y(rows * stride);
   const double flops = 2.0 * static_cast<double>(rows * shape.n * shape.k);
@@ -70,13 +70,13 @@ double ForwardFlops(const ModelConfig& config, const ForwardWork& work) {
          head * static_cast<double>(work.logit_rows);
 }
 
-double MeasureMatMulFlops(const ModelConfig& config, int64_t rows) {
+double MeasureMatMulFlops(const ModelConfig& config, int64_t rows, Precision precision) {
   std::vector<MatrixShape> shapes = BlockMatrices(config);
   shapes.push_back({config.vocab_size, config.hidden_size});
   double best = 0;
   for (const MatrixShape& shape : shapes) {
     for (const int64_t count : {rows, int64_t{64}, int64_t{1024}}) {
-      best = std::max(best, MeasureShape(shape, count));
+      best = std::max(best, MeasureShape(shape, count, precision));
     }
   }
   return best;

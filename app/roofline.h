@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/precision.h"
 #include "model/config.h"
 
 namespace hone {
@@ -33,8 +34,8 @@ ForwardWork GenerationWork(int64_t groups, int64_t samples, int64_t prompt_token
 double ForwardFlops(const ModelConfig& config, const ForwardWork& work);
 
 // The best rate in FLOP/s that the fixed-order matrix product reaches on the model's own matrices
-// for any of: `rows` rows, 64 rows, 1024 rows. Takes about a second.
-double MeasureMatMulFlops(const ModelConfig& config, int64_t rows);
+// for any of: `rows` rows, 64 rows, 1024 rows, in this precision. Takes about a second.
+double MeasureMatMulFlops(const ModelConfig& config, int64_t rows, Precision precision);
 
 }  // namespace hone
 
