@@ -9,6 +9,24 @@
 #include "kernels/parallel.h"
 #include "kernels/scalar.h"
 
+// This file includes itself for each instruction set; the records are declared once.
+#ifndef HONE_KERNELS_ATTENTION_TASK
+#define HONE_KERNELS_ATTENTION_TASK
+namespace hone {
+
+// Queries [begin, end) of a sequence. Or the one query (0, 1) of each of several sequences, whose
+// first `shared` blocks are the same and full, and not the last of any.
+struct AttentionTask {
+  absl::Span<const AttentionQueries> sequences;
+  int64_t shared;
+  int64_t begin, end;
+
+  int64_t queries() const { return end - begin; }
+};
+
+}  // namespace hone
+#endif  // HONE_KERNELS_ATTENTION_TASK
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -37,82 +55,116 @@ void Product(int64_t rows, const float* a, int64_t a_row, int64_t a_column, cons
 // A score that SoftmaxRow, or Exp after a shift, turns into exactly 0.
 constexpr float kUnseen = -3.0e38f;
 
-// Queries [begin, end) of a sequence for one kv head. The group's query heads share the keys, so
-// they are rows of one tile: row = (query, head of the group).
+// A task small enough for one tile, for one kv head. The query heads of a group see the same keys,
+// and what is shared is seen by all sequences: those are rows of one product. row = (sequence,
+// query, head of the group).
 template <bool kPairs>
-void AttendHeadOf(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
-                  int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
-                  bool round) {
+void AttendTile(const AttentionShape& shape, const AttentionTask& task, int kv_head,
+                int64_t q_stride, int64_t out_stride, float scale, bool round) {
+  constexpr int kPerFloat = kPairs ? 2 : 1;
   const int dim = shape.head_dim, padded_dim = shape.padded_dim();
   const int group = shape.group();
-  constexpr int kPerFloat = kPairs ? 2 : 1;
-  const int64_t part_floats = shape.part_floats(), kv_floats = 2 * part_floats;
-  const int queries_per_tile = std::max(1, kMaxTileRows / group);
+  const int64_t part_floats = shape.part_floats();
+  const int64_t offset = 2 * kv_head * part_floats;  // of the head's keys in a block
+  const int64_t each = task.queries() * group;       // rows of a sequence
+  const int64_t rows = std::ssize(task.sequences) * each;
+  const int64_t shared = task.shared;
+  // The blocks that a sequence's last query sees.
+  const auto num_blocks = [&](const AttentionQueries& seq) {
+    return (seq.first_position + task.end + 15) / 16;
+  };
+  int64_t longest = 0;
+  for (const auto& seq : task.sequences) longest = std::max(longest, num_blocks(seq) * 16);
   static thread_local std::vector<float> scratch;
-  const int64_t longest = (seq.first_position + end + 15) / 16 * 16;
-  const size_t wanted = static_cast<size_t>(queries_per_tile * group) * (longest + 2 * padded_dim);
+  const size_t wanted = static_cast<size_t>(rows) * (longest + 2 * padded_dim);
   if (scratch.size() < wanted) scratch.resize(wanted);
-  float* rows_q = scratch.data();                                    // [rows][dim]
-  float* rows_out = rows_q + queries_per_tile * group * padded_dim;  // [rows][padded_dim]
-  float* scores = rows_out + queries_per_tile * group * padded_dim;  // [rows][padded]
+  float* rows_q = scratch.data();                // [rows][dim], later the rows' factors
+  float* rows_out = rows_q + rows * padded_dim;  // [rows][padded_dim]
+  float* scores = rows_out + rows * padded_dim;  // [rows][longest]
 
-  for (int64_t i = begin; i < end; i += queries_per_tile) {
-    const int64_t queries = std::min<int64_t>(queries_per_tile, end - i);
-    const int64_t rows = queries * group;
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* q = seq.q + (i + r / group) * q_stride + (kv_head * group + r % group) * dim;
+  float* q = rows_q;
+  for (const auto& seq : task.sequences) {
+    for (int64_t r = 0; r < each; ++r, q += dim) {
+      const float* from =
+          seq.q + (task.begin + r / group) * q_stride + (kv_head * group + r % group) * dim;
       if constexpr (kPairs) {
-        MakePairs(q, dim / 2, rows_q + r * dim);
+        MakePairs(from, dim / 2, q);
       } else {
-        std::copy_n(q, dim, rows_q + r * dim);
+        std::copy_n(from, dim, q);
       }
     }
-    const int64_t keys = seq.first_position + i + queries;  // that the last query sees
-    const int64_t blocks = (keys + 15) / 16;
-    const int64_t padded = blocks * 16;
+  }
+  // Scores of the blocks [first, first + blocks) for the `count` rows from `row`.
+  const auto score = [&](const AttentionQueries& seq, int64_t row, int64_t count, int64_t first,
+                         int64_t blocks) {
     Product<kPairs>(
-        rows, rows_q, dim, 1,
-        [&](int64_t, int64_t p) { return seq.blocks[p] + kv_head * kv_floats; }, blocks, 1,
-        dim / kPerFloat, 16, scores, padded, Accumulate::kStore);
-    for (int64_t r = 0; r < rows; ++r) {
-      const int64_t query = i + r / group;
+        count, rows_q + row * dim, dim, 1,
+        [&](int64_t, int64_t p) { return seq.blocks[first + p] + offset; }, blocks, 1,
+        dim / kPerFloat, 16, scores + row * longest + first * 16, longest, Accumulate::kStore);
+  };
+  // Likewise their values, weighted; the chains begin at block 0.
+  const auto weigh = [&](const AttentionQueries& seq, int64_t row, int64_t count, int64_t first,
+                         int64_t blocks) {
+    Product<kPairs>(
+        count, scores + row * longest + first * 16 / kPerFloat, longest, 1,
+        [&](int64_t chunk, int64_t p) {
+          return seq.blocks[first + chunk] + offset + part_floats + p * 16;
+        },
+        padded_dim / 16, blocks, kKvBlockTokens / kPerFloat, padded_dim,
+        rows_out + row * padded_dim, padded_dim,
+        first > 0 ? Accumulate::kChain : Accumulate::kStore);
+  };
+  const auto for_each_sequence = [&](auto body) {
+    for (int64_t s = 0; s < std::ssize(task.sequences); ++s) body(task.sequences[s], s * each);
+  };
+
+  if (shared > 0) score(task.sequences[0], 0, rows, 0, shared);
+  for_each_sequence([&](const AttentionQueries& seq, int64_t row) {
+    score(seq, row, each, shared, num_blocks(seq) - shared);
+  });
+  for_each_sequence([&](const AttentionQueries& seq, int64_t row) {
+    const int64_t padded = num_blocks(seq) * 16;
+    for (int64_t r = 0; r < each; ++r) {
+      const int64_t query = task.begin + r / group;
       const int64_t position = seq.first_position + query;
-      std::fill_n(scores + r * padded, shape.first_key(position), kUnseen);
-      const SoftmaxResult softmax =
-          SoftmaxRow<false>(scores + r * padded, position + 1, padded, scale);
+      float* const x = scores + (row + r) * longest;
+      std::fill_n(x, shape.first_key(position), kUnseen);
+      const SoftmaxResult softmax = SoftmaxRow<false>(x, position + 1, padded, scale);
       if (seq.log_sum != nullptr) {
         seq.log_sum[query * shape.num_heads + kv_head * group + r % group] =
             softmax.max + Log(softmax.sum);
       }
       for (int64_t j = 0; round && j < padded; j += 16) {
-        Store16(ToBFloat16(Load16(scores + r * padded + j)), scores + r * padded + j);
+        Store16(ToBFloat16(Load16(x + j)), x + j);
       }
-      if constexpr (kPairs) MakePairs(scores + r * padded, padded / 2, scores + r * padded);
-      rows_q[r * dim] = 1.0f / softmax.sum;  // the query is used up; keep the factor in its place
+      if constexpr (kPairs) MakePairs(x, padded / 2, x);
+      rows_q[(row + r) * dim] = 1.0f / softmax.sum;  // the query is used up
     }
-    Product<kPairs>(
-        rows, scores, padded, 1,
-        [&](int64_t chunk, int64_t p) {
-          return seq.blocks[chunk] + kv_head * kv_floats + part_floats + p * 16;
-        },
-        padded_dim / 16, blocks, kKvBlockTokens / kPerFloat, padded_dim, rows_out, padded_dim,
-        Accumulate::kStore);
-    for (int64_t r = 0; r < rows; ++r) {
-      const V16 factor = Set16(rows_q[r * dim]);
-      float* out = seq.out + (i + r / group) * out_stride + (kv_head * group + r % group) * dim;
+  });
+  if (shared > 0) weigh(task.sequences[0], 0, rows, 0, shared);
+  for_each_sequence([&](const AttentionQueries& seq, int64_t row) {
+    weigh(seq, row, each, shared, num_blocks(seq) - shared);
+    for (int64_t r = 0; r < each; ++r) {
+      const V16 factor = Set16(rows_q[(row + r) * dim]);
+      const float* from = rows_out + (row + r) * padded_dim;
+      float* out =
+          seq.out + (task.begin + r / group) * out_stride + (kv_head * group + r % group) * dim;
       for (int d = 0; d < dim; d += 16) {
-        const V16 mean = Mul(Load16(rows_out + r * padded_dim + d), factor);
+        const V16 mean = Mul(Load16(from + d), factor);
         Store16(round ? ToBFloat16(mean) : mean, out + d, dim - d);
       }
     }
-  }
+  });
 }
 
-void AttendHead(const AttentionShape& shape, const AttentionQueries& seq, int64_t begin,
-                int64_t end, int kv_head, int64_t q_stride, int64_t out_stride, float scale,
-                bool round) {
-  const auto attend = shape.pairs ? AttendHeadOf<true> : AttendHeadOf<false>;
-  attend(shape, seq, begin, end, kv_head, q_stride, out_stride, scale, round);
+void Attend(const AttentionShape& shape, const AttentionTask& task, int kv_head, int64_t q_stride,
+            int64_t out_stride, float scale, bool round) {
+  const auto attend = shape.pairs ? AttendTile<true> : AttendTile<false>;
+  const int64_t step = std::max(1, kMaxTileRows / shape.group());
+  for (int64_t i = task.begin; i < task.end; i += step) {
+    attend(shape, {task.sequences, task.shared, i, std::min(i + step, task.end)}, kv_head, q_stride,
+           out_stride, scale, round);
+  }
 }
 
 // Copies rows of one head, `dim` of each, to `to` [rows][padded_dim] with zeros behind them. So
@@ -235,7 +287,7 @@ HWY_AFTER_NAMESPACE();
 namespace hone {
 namespace {
 
-HWY_EXPORT(AttendHead);
+HWY_EXPORT(Attend);
 HWY_EXPORT(AttendHeadBackward);
 
 float Scale(const AttentionShape& shape) {
@@ -259,6 +311,28 @@ void StorePairs(const AttentionShape& shape, const float* k, const float* v, int
   }
 }
 
+// How many sequences from the first on share blocks, so that they are one task; 1 if none does.
+// `shared` is how many blocks those are: full ones, and each sequence has more.
+size_t SharingSequences(absl::Span<const AttentionQueries> sequences, int64_t* shared) {
+  constexpr size_t kMostSequences = 16;  // their scores stay in the second-level cache
+  const auto full_before_last = [](const AttentionQueries& s) { return s.first_position / 16; };
+  const AttentionQueries& first = sequences[0];
+  *shared = 0;
+  if (first.num_queries != 1) return 1;
+  size_t count = 1;
+  for (; count < std::min(sequences.size(), kMostSequences); ++count) {
+    const AttentionQueries& next = sequences[count];
+    if (next.num_queries != 1) break;
+    const int64_t most =
+        std::min(count == 1 ? full_before_last(first) : *shared, full_before_last(next));
+    int64_t same = 0;
+    while (same < most && next.blocks[same] == first.blocks[same]) ++same;
+    if (same == 0) break;
+    *shared = same;
+  }
+  return count;
+}
+
 }  // namespace
 
 void StoreKv(const AttentionShape& shape, const float* k, const float* v, int slot, float* block) {
@@ -280,21 +354,21 @@ void Attention(const AttentionShape& shape, absl::Span<const AttentionQueries> s
                int64_t q_stride, int64_t out_stride, Precision precision) {
   // Long prompts are cut, so that one of them keeps all threads busy.
   constexpr int64_t kChunk = 64;
-  struct Task {
-    const AttentionQueries* sequence;
-    int64_t begin;
-  };
-  static thread_local std::vector<Task> tasks;
+  static thread_local std::vector<AttentionTask> tasks;
   tasks.clear();
-  for (const auto& sequence : sequences) {
-    for (int64_t i = 0; i < sequence.num_queries; i += kChunk) tasks.push_back({&sequence, i});
+  for (size_t s = 0; s < sequences.size();) {
+    int64_t shared = 0;
+    const size_t count = SharingSequences(sequences.subspan(s), &shared);
+    const int64_t queries = sequences[s].num_queries;
+    for (int64_t i = 0; i < queries; i += kChunk) {
+      tasks.push_back({sequences.subspan(s, count), shared, i, std::min(i + kChunk, queries)});
+    }
+    s += count;
   }
   const auto& all = tasks;
-  ParallelFor(static_cast<int64_t>(all.size()) * shape.num_kv_heads, [&](int64_t i) {
-    const Task& task = all[i / shape.num_kv_heads];
-    const int64_t end = std::min(task.begin + kChunk, task.sequence->num_queries);
-    HWY_DYNAMIC_DISPATCH(AttendHead)
-    (shape, *task.sequence, task.begin, end, static_cast<int>(i % shape.num_kv_heads), q_stride,
+  ParallelFor(std::ssize(all) * shape.num_kv_heads, [&](int64_t i) {
+    HWY_DYNAMIC_DISPATCH(Attend)
+    (shape, all[i / shape.num_kv_heads], static_cast<int>(i % shape.num_kv_heads), q_stride,
      out_stride, Scale(shape), precision == Precision::kBFloat16);
   });
 }

@@ -51,8 +51,9 @@ struct AttentionQueries {
   float* log_sum;              // [num_queries][num_heads]: max + log Σ exp; may be null
 };
 
-// Runs on the thread pool. In bfloat16 each p_j is rounded before it meets v_j (not in Σ p_j), and
-// so is the result: as PyTorch's scaled_dot_product_attention does on a CPU.
+// Runs on the thread pool. Neighbours with one query each that share their first blocks, as the
+// samples of a group do, read these once. In bfloat16 each p_j is rounded before it meets v_j (not
+// in Σ p_j), and so is the result: as PyTorch's scaled_dot_product_attention does on a CPU.
 void Attention(const AttentionShape& shape, absl::Span<const AttentionQueries> sequences,
                int64_t q_stride, int64_t out_stride, Precision precision = Precision::kFloat32);
 

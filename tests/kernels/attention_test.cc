@@ -154,6 +154,47 @@ TEST_P(AttentionTest, PairsHaveTheSameBits) {
   }
 }
 
+// Sequences of a group: the same blocks at first, then blocks of their own, of various lengths.
+TEST_P(AttentionTest, SharedBlocksDoNotShow) {
+  const int64_t prompt = 37;
+  for (const bool as_pairs : {false, true}) {
+    if (as_pairs && !HasPairs()) continue;
+    AttentionShape shape = shape_;
+    shape.pairs = as_pairs;
+    const Precision precision = as_pairs ? Precision::kBFloat16 : Precision::kFloat32;
+    std::vector<std::vector<float>> texts;
+    std::vector<Cache> caches;
+    for (const int64_t tokens : {37, 38, 49, 90, 40, 64, 33}) {
+      auto qkv = RandomFloats(tokens * width_, tokens);
+      const auto same = RandomFloats(prompt * width_, 1);
+      std::copy_n(same.begin(), std::min(tokens, prompt) * width_, qkv.begin());
+      for (float& x : qkv) x = RoundToBFloat16(x);
+      texts.push_back(qkv);
+      caches.push_back(Fill(qkv, shape));
+      // Two full blocks are those of the first; some have one, another none.
+      const int64_t shared = texts.size() == 5 ? 0 : texts.size() == 4 ? 1 : 2;
+      std::copy_n(caches[0].pointers.begin(), shared, caches.back().pointers.begin());
+    }
+    const auto attend = [&](bool together) {
+      std::vector<float> out(texts.size() * out_), log_sums(texts.size() * shape.num_heads);
+      std::vector<AttentionQueries> queries;
+      for (size_t s = 0; s < texts.size(); ++s) {
+        const int64_t last = Tokens(texts[s]) - 1;
+        queries.push_back({&texts[s][last * width_], 1, last, caches[s].pointers.data(),
+                           &out[s * out_], &log_sums[s * shape.num_heads]});
+        if (!together) Attention(shape, {&queries.back(), 1}, width_, out_, precision);
+      }
+      if (together) Attention(shape, queries, width_, out_, precision);
+      out.insert(out.end(), log_sums.begin(), log_sums.end());
+      return out;
+    };
+    ForEachWayToRun([&] {
+      if (as_pairs && !HasPairs()) return;
+      EXPECT_THAT(attend(true), ElementsAreArray(attend(false)));
+    });
+  }
+}
+
 TEST_P(AttentionTest, GradientAgreesWithDifferencesAndIsTheSameEverywhere) {
   const int64_t tokens = 53;  // more than one tile of queries
   auto qkv = RandomFloats(tokens * width_, 6);
