@@ -38,7 +38,7 @@ bool WaitReadable(int fd, double seconds) {
   }
 }
 
-// Starts the helper with its ends of the pipe and the socket, and nothing else of ours.
+// Starts the helper with its ends of the two sockets, and nothing else of ours.
 StatusOr<pid_t> Spawn(CellKind kind, int life, int control) {
   HONE_ASSIGN_OR_RETURN(const Descriptor image, SealedMemoryFile(CellImage()));
   const std::string path = absl::StrCat("/proc/self/fd/", image.get());
@@ -88,11 +88,13 @@ std::string Advice(absl::string_view failure) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Cell>> Cell::Start(CellKind kind) {
-  int life[2], control[2];
-  if (pipe2(life, O_CLOEXEC) != 0) return FromErrno(errno, "cannot make a pipe for the sandbox");
   std::unique_ptr<Cell> cell(new Cell);
-  const Descriptor its_life(life[0]);
-  cell->life_ = Descriptor(life[1]);
+  int life[2], control[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life) != 0) {
+    return FromErrno(errno, "cannot make a socket for the sandbox");
+  }
+  cell->life_ = Descriptor(life[0]);
+  const Descriptor its_life(life[1]);
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, control) != 0) {
     return FromErrno(errno, "cannot make a socket for the sandbox");
   }
@@ -129,6 +131,8 @@ Status Cell::WaitUntilReady(CellKind kind) {
 
 Cell::~Cell() {
   control_.Close();
+  // Closing alone would not do: a process that was forked from this one may hold the socket too.
+  if (life_.is_open()) shutdown(life_.get(), SHUT_RDWR);
   life_.Close();
   while (helper_ > 0 && waitpid(helper_, nullptr, 0) < 0 && errno == EINTR) continue;
 }

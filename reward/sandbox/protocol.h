@@ -40,7 +40,7 @@ inline constexpr char kPython[] = "/usr/bin/python3";
 inline constexpr char kCompiler[] = "/usr/bin/g++";
 
 // Descriptors that the helper program is started with.
-inline constexpr int kLifeFd = 0;  // a pipe: when its other end closes, the cell must end
+inline constexpr int kLifeFd = 0;  // a socket: when its other end closes, the cell must end
 inline constexpr int kControlFd = 3;
 
 // One job is one process: it cannot fork. Its threads, and the processes of a compilation, are

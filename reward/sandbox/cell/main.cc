@@ -1,5 +1,5 @@
 // The helper program that holds one cell. It stands outside of it: it makes the namespaces, waits
-// for the cell to end, and ends it when Hone closes its pipe or dies. The cell's first process,
+// for the cell to end, and ends it when Hone closes its socket or dies. The cell's first process,
 // with which the kernel ends all others, is either a Python that forks for each job (zygote.py) or,
 // for native programs, this program itself (runner.h).
 //

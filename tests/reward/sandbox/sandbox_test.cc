@@ -120,6 +120,20 @@ TEST_F(SandboxTest, EndsWithItsOwner) {
   EXPECT_EQ(NumOpenFiles(), files);
 }
 
+// What was forked meanwhile has copies of the sockets, and may live on.
+TEST_F(SandboxTest, EndsThoughAForkOfItsOwnerLives) {
+  Make(CellKind::kPython);
+  const pid_t fork_of_owner = fork();
+  if (fork_of_owner == 0) {
+    pause();
+    _exit(0);
+  }
+  sandbox_.reset();
+  EXPECT_EQ(NumDescendants(), 1);  // the fork alone
+  kill(fork_of_owner, SIGKILL);
+  waitpid(fork_of_owner, nullptr, 0);
+}
+
 // If Hone is killed, the kernel tells the helper, which ends the cell.
 TEST_F(SandboxTest, EndsWhenItsOwnerIsKilled) {
   ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // orphans become children of this process
