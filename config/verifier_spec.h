@@ -229,6 +229,13 @@ struct VerifierSpec {
     if (name == "repetition") repetition.Fields(v);
   }
 
+  // The most that judging one completion takes on a machine that is not overloaded; 0: no time
+  // that counts.
+  int max_seconds() const {
+    const bool runs_code = name == "cpp" || name == "python";
+    return runs_code ? code.total_seconds + code.wall_seconds : 0;
+  }
+
   friend bool operator==(const VerifierSpec&, const VerifierSpec&) = default;
 };
 
@@ -244,6 +251,13 @@ struct RewardSpec : VerifierSpec {
 
   friend bool operator==(const RewardSpec&, const RewardSpec&) = default;
 };
+
+// The most that judging one completion by all of these takes, in seconds.
+inline int MaxSeconds(const std::vector<RewardSpec>& terms) {
+  int seconds = 0;
+  for (const RewardSpec& term : terms) seconds += term.max_seconds();
+  return seconds;
+}
 
 }  // namespace hone
 

@@ -16,8 +16,9 @@
 namespace hone {
 namespace {
 
-constexpr absl::Duration kMaxWaitForCell = absl::Seconds(50);  // a Score call has 60 s
-constexpr uint64_t kErrorBytes = 4096;                         // of stderr, its end
+// Who waits has others before him, each of whom has a bounded job.
+constexpr absl::Duration kMaxWaitForCell = absl::Minutes(5);
+constexpr uint64_t kErrorBytes = 4096;  // of stderr, its end
 constexpr Limits kCompilerLimits = {.cpu_seconds = 20,
                                     .wall_seconds = 120,
                                     .memory_bytes = uint64_t{2} << 30,

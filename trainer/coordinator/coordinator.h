@@ -34,7 +34,7 @@ struct CoordinatorOptions {
   std::string experiment_hash;
   double heartbeat_seconds = 2;        // silent for three of these: forgotten
   double lease_seconds = 120;          // without a submission: leased to others as well
-  double reward_timeout_seconds = 60;  // of one Score call
+  double reward_timeout_seconds = 60;  // of one Score call, beside the time that programs need
   double no_progress_seconds = 300;    // without an accepted or scored group: Wait fails
   int max_pending_groups = 1 << 20;    // enqueued and not yet waited for
   Clock* clock = RealClock();          // not owned

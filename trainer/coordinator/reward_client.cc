@@ -23,10 +23,10 @@ std::shared_ptr<RewardClient::Stub> RewardClient::StubFor(const std::string& add
 }
 
 Status RewardClient::Call(const std::string& address, const proto::ScoreRequest& request,
-                          proto::ScoreResponse* response) {
+                          double timeout_seconds, proto::ScoreResponse* response) {
   const std::shared_ptr<Stub> stub = StubFor(address);
   grpc::ClientContext context;
-  SetDeadline(&context, timeout_seconds_);
+  SetDeadline(&context, timeout_seconds);
   {
     absl::MutexLock lock(&mutex_);
     if (cancelled_) return absl::CancelledError("the coordinator is shutting down");
@@ -46,7 +46,8 @@ void RewardClient::Cancel() {
 
 StatusOr<std::vector<std::vector<Score>>> RewardClient::ScoreTasks(const ScoreBatch& batch) {
   proto::ScoreRequest request;
-  for (const RewardSpec& term : batch.tasks[0].spec->reward) *request.add_terms() = ToProto(term);
+  const std::vector<RewardSpec>& reward = batch.tasks[0].spec->reward;
+  for (const RewardSpec& term : reward) *request.add_terms() = ToProto(term);
   for (const ScoreTask& task : batch.tasks) {
     const Problem& problem = task.spec->prompts[task.group.index].problem;
     for (const int sample : task.samples) {
@@ -55,7 +56,9 @@ StatusOr<std::vector<std::vector<Score>>> RewardClient::ScoreTasks(const ScoreBa
     }
   }
   proto::ScoreResponse response;
-  HONE_RETURN_IF_ERROR(Call(batch.address, request, &response));
+  HONE_RETURN_IF_ERROR(Call(batch.address, request,
+                            timeout_seconds_ + MaxSeconds(reward) * request.items_size(),
+                            &response));
   if (response.scores_size() != request.items_size()) {
     return absl::InternalError(
         absl::StrCat(response.scores_size(), " scores for ", request.items_size(), " completions"));

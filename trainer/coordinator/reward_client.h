@@ -19,6 +19,7 @@ namespace hone {
 
 class RewardClient {
  public:
+  // `timeout_seconds`: of a call, beside what its rewards may need for each completion.
   explicit RewardClient(double timeout_seconds) : timeout_seconds_(timeout_seconds) {}
 
   // scores[i][j] judges sample j of task i. One attempt: the caller knows where to try next.
@@ -33,7 +34,7 @@ class RewardClient {
 
   std::shared_ptr<Stub> StubFor(const std::string& address);
   Status Call(const std::string& address, const proto::ScoreRequest& request,
-              proto::ScoreResponse* response);
+              double timeout_seconds, proto::ScoreResponse* response);
 
   const double timeout_seconds_;
   absl::Mutex mutex_;
