@@ -17,7 +17,7 @@ using Action = std::function<Status()>;
 
 // Each adds its subcommand to `root`, which sets *action when it is the chosen one.
 void AddRun(CLI::App* root, Action* action);
-void AddRoles(CLI::App* root, Action* action);  // trainer, rollout, reward
+void AddRoles(CLI::App* root, Action* action);  // trainer, rollout, reward, judge
 void AddEval(CLI::App* root, Action* action);
 void AddExport(CLI::App* root, Action* action);
 void AddGenerate(CLI::App* root, Action* action);

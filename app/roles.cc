@@ -1,8 +1,11 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -25,6 +28,8 @@
 #include "data/run_folder.h"
 #include "kernels/parallel.h"
 #include "model/config.h"
+#include "reward/judge.h"
+#include "reward/judge_pool.h"
 #include "reward/reward_service.h"
 #include "reward/verifier.h"
 #include "rollout/worker.h"
@@ -69,10 +74,12 @@ StatusOr<RoleContext> StartRole(const Options& options, bool own_log) {
 
 // Starts threads. Where the role listens is written into the run folder for Prometheus to find.
 StatusOr<std::unique_ptr<MetricsServer>> ServeMetrics(const Options& options,
-                                                      const RoleContext& context) {
+                                                      const RoleContext& context,
+                                                      std::function<Status()> health = nullptr) {
   AddProcessMetrics(context.metrics.get());
   MetricsServerOptions server_options;
   server_options.port = context.experiment.resources.metrics_port;
+  server_options.health = std::move(health);
   HONE_ASSIGN_OR_RETURN(std::unique_ptr<MetricsServer> server,
                         MetricsServer::Start(context.metrics.get(), server_options));
   LogInfo(absl::StrCat("serves metrics at http://", server->address(), "/metrics"));
@@ -153,23 +160,27 @@ Status RunRolloutRole(const Options& options) {
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }
 
-// The rewards of all stages: what this machine cannot judge ends the role before it joins, for
-// good. As long as they live, their sandboxes stay warm between calls.
-StatusOr<std::vector<RewardSum>> MakeRewards(const Experiment& experiment) {
-  std::vector<RewardSum> rewards;
+// What this machine cannot judge ends the role before it joins, for good.
+Status CheckRewards(const Experiment& experiment) {
   for (const Stage& stage : experiment.stages) {
     if (!stage.grpo) continue;
-    StatusOr<RewardSum> reward = RewardSum::Make(stage.grpo->reward);
-    if (!reward.ok()) return absl::InvalidArgumentError(reward.status().message());
-    rewards.push_back(*std::move(reward));
+    const Status status = RewardSum::Make(stage.grpo->reward).status();
+    if (!status.ok()) return absl::InvalidArgumentError(status.message());
   }
-  return rewards;
+  return absl::OkStatus();
 }
 
 Status RunRewardRole(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
-  const StatusOr<std::vector<RewardSum>> rewards = MakeRewards(context.experiment);
-  if (!rewards.ok()) return EndRole(options, rewards.status());
+  if (const Status status = CheckRewards(context.experiment); !status.ok()) {
+    return EndRole(options, status);
+  }
+  const RewardResources& resources = context.experiment.resources.reward;
+  JudgePoolOptions judges;
+  judges.num_judges =
+      resources.judges > 0 ? resources.judges : std::max(1, NumCores() / resources.workers);
+  const StatusOr<std::unique_ptr<JudgePool>> pool = JudgePool::Start(judges, context.metrics.get());
+  if (!pool.ok()) return EndRole(options, pool.status());
   RewardServiceOptions service;
   service.listen_address = options.listen;
   service.advertised_host = options.advertise;
@@ -177,8 +188,18 @@ Status RunRewardRole(const Options& options) {
   service.client_id = context.client_id;
   service.experiment_hash = ExperimentHash(context.experiment);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
-                        ServeMetrics(options, context));
-  return EndRole(options, RunRewardService(service, StopFlag()));
+                        ServeMetrics(options, context, [&] { return (*pool)->Health(); }));
+  return EndRole(options, RunRewardService(service, pool->get(), StopFlag()));
+}
+
+// What a reward service starts for itself (reward/judge_process.h).
+Status RunJudgeRole() {
+  struct stat input;
+  if (fstat(STDIN_FILENO, &input) != 0 || !S_ISSOCK(input.st_mode)) {
+    return absl::InvalidArgumentError("`hone judge` is started by `hone reward` alone");
+  }
+  RunJudge(STDIN_FILENO, MakeJudge(), kJudgeMemoryBytes);
+  return absl::OkStatus();
 }
 
 // What all roles understand. `name` is the default of --name.
@@ -231,6 +252,10 @@ void AddRoles(CLI::App* root, Action* action) {
       "Example:\n  hone reward experiment.yaml --out /shared/run --name reward-1 --listen "
       "0.0.0.0:0");
   app->callback([reward, action] { *action = [reward] { return RunRewardRole(*reward); }; });
+
+  root->add_subcommand("judge", "a process of a reward service")->group("")->callback([action] {
+    *action = RunJudgeRole;
+  });
 }
 
 }  // namespace hone

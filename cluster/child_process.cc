@@ -44,7 +44,7 @@ std::vector<std::string> Environment(
 
 struct Launch {
   pid_t parent;
-  int null_fd;
+  int stdin_fd;
   int log_fd;    // -1: stdout and stderr stay
   int error_fd;  // takes errno when the program cannot be started; closed by exec
   char* const* argv;
@@ -63,7 +63,7 @@ struct Launch {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  dup2(launch.null_fd, STDIN_FILENO);
+  dup2(launch.stdin_fd, STDIN_FILENO);
   if (launch.log_fd >= 0) {
     dup2(launch.log_fd, STDOUT_FILENO);
     dup2(launch.log_fd, STDERR_FILENO);
@@ -85,15 +85,17 @@ std::string Describe(const ProcessExit& exit) {
 StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ProcessSpec& spec) {
   if (spec.argv.empty()) return absl::InvalidArgumentError("no program to start");
   const std::string& program = spec.argv[0];
-  Launch launch{.parent = getpid(), .null_fd = -1, .log_fd = -1, .error_fd = -1};
+  Launch launch{.parent = getpid(), .stdin_fd = -1, .log_fd = -1, .error_fd = -1};
+  int null_fd = -1;
   int error_pipe[2] = {-1, -1};
   const absl::Cleanup close_all = [&] {
-    for (const int fd : {launch.null_fd, launch.log_fd, error_pipe[0], error_pipe[1]}) {
+    for (const int fd : {null_fd, launch.log_fd, error_pipe[0], error_pipe[1]}) {
       if (fd >= 0) close(fd);
     }
   };
-  launch.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (launch.null_fd < 0) return FromErrno(errno, "cannot open /dev/null");
+  null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  launch.stdin_fd = spec.stdin_fd >= 0 ? spec.stdin_fd : null_fd;
+  if (null_fd < 0) return FromErrno(errno, "cannot open /dev/null");
   if (!spec.log_path.empty()) {
     launch.log_fd = open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (launch.log_fd < 0) return FromErrno(errno, absl::StrCat("cannot write ", spec.log_path));

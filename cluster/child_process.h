@@ -18,6 +18,7 @@ namespace hone {
 struct ProcessSpec {
   std::vector<std::string> argv = {};  // argv[0] is the program's path
   std::vector<std::pair<std::string, std::string>> environment = {};  // on top of ours
+  int stdin_fd = -1;          // its stdin, of the caller's; -1: /dev/null
   std::string log_path = {};  // stdout and stderr are appended to it; empty: ours are used
 };
 

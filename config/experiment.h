@@ -334,11 +334,13 @@ struct RolloutResources {
 
 struct RewardResources {
   int workers = 1;
+  int judges = 0;
   int port = 0;
 
   template <typename V>
   void Fields(V& v) {
-    v("workers", workers, "reward processes");
+    v("workers", workers, "reward services");
+    v("judges", judges, "judging processes of a service; 0: its share of the cores");
     v("port", port, "port of the first one; 0: any free one");
   }
 

@@ -297,6 +297,7 @@ void CheckResources(Checker& check, const Resources& resources) {
   check.AtLeast("resources.rollout.kv_cache_tokens", rollout.kv_cache_tokens, 0);
   const RewardResources& reward = resources.reward;
   check.AtLeast("resources.reward.workers", reward.workers, 1);
+  check.AtLeast("resources.reward.judges", reward.judges, 0);
   check.Between("resources.reward.port", reward.port, 0, kMaxPort);
   check.Between("resources.metrics_port", resources.metrics_port, 0, kMaxPort);
   if (reward.port == 0) return;

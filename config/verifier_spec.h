@@ -252,10 +252,10 @@ struct RewardSpec : VerifierSpec {
   friend bool operator==(const RewardSpec&, const RewardSpec&) = default;
 };
 
-// The most that judging one completion by all of these takes, in seconds.
-inline int MaxSeconds(const std::vector<RewardSpec>& terms) {
-  int seconds = 0;
-  for (const RewardSpec& term : terms) seconds += term.max_seconds();
+// The most that judging so many completions by all of these takes, one after another.
+inline double JudgingSeconds(const std::vector<RewardSpec>& terms, int num_completions) {
+  double seconds = 0;
+  for (const RewardSpec& term : terms) seconds += term.max_seconds() * num_completions;
   return seconds;
 }
 

@@ -1,5 +1,6 @@
 #include "reward/reward_service.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -8,57 +9,52 @@
 #include "base/log.h"
 #include "cluster/coordinator_client.h"
 #include "cluster/rpc.h"
-#include "data/wire.h"
 #include "proto/hone.grpc.pb.h"
-#include "reward/verifier.h"
+#include "reward/judge.h"
 
 namespace hone {
 namespace {
 
 constexpr std::chrono::seconds kCloseDeadline(1);
-// As many as the coordinator sends in a call, unless one group has more samples.
-constexpr size_t kMaxItemsAtOnce = 128;
+constexpr absl::Duration kLongestWait = absl::Minutes(5);  // of callers that set no deadline
+constexpr double kMarginShare = 0.1;                       // of a call's time, to answer in
+constexpr absl::Duration kLargestMargin = absl::Seconds(1);
+
+// When a call must be answered, on RealClock(): a little before its own deadline. One that has none
+// gets the time that its programs may take, and some to wait for a judge.
+absl::Time AnswerBy(const grpc::ServerContext& context, absl::Duration judging) {
+  using std::chrono::system_clock;
+  const absl::Duration left = context.deadline() == system_clock::time_point::max()
+                                  ? kLongestWait + judging
+                                  : absl::FromChrono(context.deadline() - system_clock::now());
+  return RealClock()->Now() + left - std::min(left * kMarginShare, kLargestMargin);
+}
 
 class RewardService : public proto::Reward::Service {
  public:
+  explicit RewardService(JudgePool* pool) : pool_(pool) {}
+
   grpc::Status Score(grpc::ServerContext* context, const proto::ScoreRequest* request,
                      proto::ScoreResponse* response) override {
-    const StatusOr<RewardSum> reward = ParseTerms(*request);
-    if (!reward.ok()) return ToGrpc(reward.status());
-    std::vector<JudgeItem> items;
-    for (const proto::ScoreItem& item : request->items()) {
-      const int64_t tokens = item.has_completion_tokens() ? item.completion_tokens() : -1;
-      items.push_back({item.prompt(),
-                       item.completion(),
-                       item.answer(),
-                       {.first = std::nullopt, .completion_tokens = tokens}});
-    }
-    for (size_t begin = 0; begin < items.size(); begin += kMaxItemsAtOnce) {
-      // Judging is bounded for each item, not for a request: nobody may want the rest any more.
-      if (context->IsCancelled()) return grpc::Status::CANCELLED;
-      const auto some = absl::MakeConstSpan(items).subspan(begin, kMaxItemsAtOnce);
-      for (const ::hone::Score& score : reward->JudgeAll(some)) {
-        *response->add_scores() = ToProto(score);
-      }
-    }
+    const StatusOr<std::vector<RewardSpec>> terms = ParseTerms(*request);
+    if (!terms.ok()) return ToGrpc(terms.status());
+    const absl::Duration judging = absl::Seconds(JudgingSeconds(*terms, request->items_size()));
+    StatusOr<proto::ScoreResponse> scores =
+        pool_->Score(*request, AnswerBy(*context, judging), [&] { return context->IsCancelled(); });
+    if (!scores.ok()) return ToGrpc(scores.status());
+    *response = *std::move(scores);
     return grpc::Status::OK;
   }
 
  private:
-  static StatusOr<RewardSum> ParseTerms(const proto::ScoreRequest& request) {
-    std::vector<RewardSpec> terms;
-    for (const proto::RewardTerm& message : request.terms()) {
-      HONE_ASSIGN_OR_RETURN(RewardSpec term, FromProto(message));
-      terms.push_back(std::move(term));
-    }
-    return RewardSum::Make(terms);
-  }
+  JudgePool* const pool_;
 };
 
 }  // namespace
 
-Status RunRewardService(const RewardServiceOptions& options, const std::atomic<bool>& stop) {
-  RewardService service;
+Status RunRewardService(const RewardServiceOptions& options, JudgePool* pool,
+                        const std::atomic<bool>& stop) {
+  RewardService service(pool);
   StatusOr<RpcServer> rpc = StartRpcServer(options.listen_address, {&service});
   if (!rpc.ok()) return Annotate(rpc.status(), options.client_id);
   const std::string address = AdvertisedAddress(rpc->address, options.advertised_host);

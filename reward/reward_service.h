@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "reward/judge_pool.h"
 
 namespace hone {
 
@@ -26,8 +27,10 @@ struct RewardServiceOptions {
 };
 
 // Serves until the run is done or `stop` is raised (OK), or the coordinator is lost (Unavailable,
-// naming it). Unavailable as well when the address cannot be listened on. Blocks.
-Status RunRewardService(const RewardServiceOptions& options, const std::atomic<bool>& stop);
+// naming it). Unavailable as well when the address cannot be listened on. `pool` judges and is not
+// owned. Blocks.
+Status RunRewardService(const RewardServiceOptions& options, JudgePool* pool,
+                        const std::atomic<bool>& stop);
 
 }  // namespace hone
 

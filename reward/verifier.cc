@@ -62,6 +62,11 @@ StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec) {
                                                  Suggestion(spec.name, VerifierSpec::Names())));
 }
 
+int ItemsAtOnce(const VerifierSpec& spec) {
+  // As many as the coordinator sends in a call, unless one group has more samples.
+  return spec.name == "remote" ? 128 : 1;
+}
+
 StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {
   if (terms.empty()) return absl::InvalidArgumentError("a reward needs at least one term");
   RewardSum sum;
@@ -83,7 +88,9 @@ Score RewardSum::Judge(absl::string_view prompt, absl::string_view completion,
   return std::move(JudgeAll({{prompt, completion, answer, context}}).front());
 }
 
-std::vector<Score> RewardSum::JudgeAll(absl::Span<const JudgeItem> items) const {
+std::vector<Score> RewardSum::JudgeAll(absl::Span<const JudgeItem> items,
+                                       std::vector<std::vector<Outcome>>* outcomes) const {
+  if (outcomes != nullptr) outcomes->assign(items.size(), {});
   std::vector<JudgeItem> asked(items.begin(), items.end());
   for (JudgeItem& item : asked) item.context.first = std::nullopt;
   std::vector<Score> scores(items.size());
@@ -98,6 +105,7 @@ std::vector<Score> RewardSum::JudgeAll(absl::Span<const JudgeItem> items) const 
       if (decides) score.outcome = verdict.outcome;
       score.reward += terms_[term].weight * verdict.reward;
       score.components.push_back(verdict.reward);
+      if (outcomes != nullptr) (*outcomes)[i].push_back(verdict.outcome);
       absl::StrAppend(&score.detail, term == 0 ? "" : "; ", verdict.detail);
     }
   }

@@ -78,6 +78,10 @@ class Verifier {
 // machine lacks what the reward needs.
 StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec);
 
+// How many items JudgeAll of such a verifier had best be given: more than one where each call
+// costs.
+int ItemsAtOnce(const VerifierSpec& spec);
+
 // A weighted sum of verifiers, as the experiment's `reward:` list gives it. The first term decides
 // the outcome; a time-out or error of any term makes the whole score one.
 class RewardSum {
@@ -86,8 +90,10 @@ class RewardSum {
   // `completion_tokens` as in TermContext.
   Score Judge(absl::string_view prompt, absl::string_view completion, absl::string_view answer,
               int64_t completion_tokens = -1) const;
-  // The same of each item; their `context.first` is not read.
-  std::vector<Score> JudgeAll(absl::Span<const JudgeItem> items) const;
+  // The same of each item; their `context.first` is not read. `outcomes`, if any, gets those of
+  // each term, [items][terms].
+  std::vector<Score> JudgeAll(absl::Span<const JudgeItem> items,
+                              std::vector<std::vector<Outcome>>* outcomes = nullptr) const;
   std::string Vote(absl::string_view completion) const;  // the first term's
 
  private:

@@ -173,6 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"resources.rollout.kv_cache_tokens=300 stages.0.sft.eval.max_tokens=400",
              "must be above stages.0.sft.eval.max_tokens, 400"},
         Case{"resources.reward.workers=0", "workers must be at least 1"},
+        Case{"resources.reward.judges=-1", "judges must be at least 0"},
         Case{"resources.metrics_port=65536", "metrics_port must be from 0 to 65535"},
         Case{"resources.reward.port=-1", "port must be from 0 to 65535"},
         Case{"resources.reward.port=65535 resources.reward.workers=2", "too few ports"},

@@ -13,6 +13,7 @@
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
 #include "proto/hone.grpc.pb.h"
+#include "tests/reward/test_judges.h"
 
 namespace hone {
 namespace {
@@ -69,7 +70,7 @@ class RewardServiceTest : public ::testing::Test {
 
   // Returns the address that it gave to the coordinator.
   std::string Start() {
-    thread_ = std::thread([this] { status_ = RunRewardService(options_, stop_); });
+    thread_ = std::thread([this] { status_ = RunRewardService(options_, TestJudges(), stop_); });
     const proto::RegisterRequest registration = coordinator_.AwaitRegistration();
     EXPECT_EQ(registration.role(), proto::ROLE_REWARD);
     EXPECT_EQ(registration.client_id(), "reward-0.1");
@@ -151,6 +152,22 @@ TEST_F(RewardServiceTest, RefusesTermsThatMakeNoSense) {
   EXPECT_THAT(status.message(), HasSubstr("`format`"));
 }
 
+TEST_F(RewardServiceTest, AnswersBeforeTheDeadlineOfTheCall) {
+  const std::string address = Start();
+  proto::ScoreRequest request = MakeRequest();
+  AddItem(&request, "</think> <answer>3*5+8</answer>");
+  AddItem(&request, "hang");
+  proto::ScoreResponse response;
+  grpc::ClientContext context;
+  SetDeadline(&context, 4);
+  const Status status = FromGrpc(
+      proto::Reward::NewStub(MakeRpcChannel(address))->Score(&context, request, &response));
+  ASSERT_TRUE(status.ok()) << status;
+  ASSERT_EQ(response.scores_size(), 2);
+  EXPECT_EQ(response.scores(0).outcome(), proto::OUTCOME_CORRECT);
+  EXPECT_EQ(response.scores(1).outcome(), proto::OUTCOME_TIMEOUT);
+}
+
 TEST_F(RewardServiceTest, ServesTheStandardHealthCheck) {
   const std::string address = Start();
   const auto channel = MakeRpcChannel(address);
@@ -194,7 +211,7 @@ TEST_F(RewardServiceTest, AdvertisesWhatOthersReachItBy) {
 
 TEST_F(RewardServiceTest, APortInUseIsAnErrorThatNamesIt) {
   options_.listen_address = coordinator_.address();
-  const Status status = RunRewardService(options_, stop_);
+  const Status status = RunRewardService(options_, TestJudges(), stop_);
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(status.message(), HasSubstr(coordinator_.address()));
 }
@@ -202,7 +219,7 @@ TEST_F(RewardServiceTest, APortInUseIsAnErrorThatNamesIt) {
 TEST_F(RewardServiceTest, GivesUpOnACoordinatorThatIsNotThere) {
   options_.coordinator_address = [] { return absl::NotFoundError("no coordinator.address"); };
   options_.give_up_seconds = 0.2;
-  const Status status = RunRewardService(options_, stop_);
+  const Status status = RunRewardService(options_, TestJudges(), stop_);
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(status.message(), HasSubstr("no coordinator.address"));
 }

@@ -19,6 +19,7 @@
 #include "reward/reward_service.h"
 #include "rollout/engine/engine.h"
 #include "tests/data/temp_folder.h"
+#include "tests/reward/test_judges.h"
 #include "tests/rollout/engine/models.h"
 #include "tests/trainer/coordinator/publishing.h"
 #include "trainer/coordinator/coordinator.h"
@@ -65,7 +66,7 @@ class WorkerTest : public ::testing::Test {
       service.coordinator_address = [this] { return coordinator_->address(); };
       service.client_id = "reward-0";
       service.experiment_hash = kHash;
-      return RunRewardService(service, stop);
+      return RunRewardService(service, TestJudges(), stop);
     });
   }
   ~WorkerTest() override {

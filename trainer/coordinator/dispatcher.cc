@@ -338,12 +338,8 @@ std::optional<ScoreBatch> Dispatcher::NextScoreBatch() {
 
 void Dispatcher::EndCall(const ScoreBatch& batch, double seconds, bool suspend) {
   stats_.reward_seconds += seconds;
-  if (Member* service = roster_.Find(batch.service_id)) {
-    service->calls_in_flight = std::max(0, service->calls_in_flight - 1);
-    if (suspend) {
-      service->suspended_until = clock_->Now() + absl::Seconds(options_.heartbeat_seconds);
-    }
-  }
+  roster_.EndCall(batch.service_id, suspend, clock_->Now(),
+                  absl::Seconds(options_.heartbeat_seconds));
   changed_.SignalAll();
 }
 
@@ -376,7 +372,7 @@ void Dispatcher::FailScoring(ScoreBatch batch, const Status& error, double secon
   LogWarning(absl::StrCat("reward call failed: ", last_reward_error_));
   const bool refused = absl::IsInvalidArgument(error);  // the request's fault: no use in repeating
   EndCall(batch, seconds, /*suspend=*/!refused);
-  // A service that is not there says nothing about the samples.
+  // A service that is not there or too busy says nothing about the samples.
   const bool counts = !absl::IsUnavailable(error) && !absl::IsCancelled(error);
   for (ScoreTask& task : batch.tasks) {
     Job* job = jobs_.Find(task.group.job);

@@ -56,9 +56,9 @@ StatusOr<std::vector<std::vector<Score>>> RewardClient::ScoreTasks(const ScoreBa
     }
   }
   proto::ScoreResponse response;
-  HONE_RETURN_IF_ERROR(Call(batch.address, request,
-                            timeout_seconds_ + MaxSeconds(reward) * request.items_size(),
-                            &response));
+  // A service may have all calls to judge that are in flight.
+  const double judging = kCallsInFlight * JudgingSeconds(reward, request.items_size());
+  HONE_RETURN_IF_ERROR(Call(batch.address, request, timeout_seconds_ + judging, &response));
   if (response.scores_size() != request.items_size()) {
     return absl::InternalError(
         absl::StrCat(response.scores_size(), " scores for ", request.items_size(), " completions"));

@@ -17,6 +17,8 @@
 
 namespace hone {
 
+inline constexpr int kCallsInFlight = 4;  // at once, to all services; they mostly wait
+
 class RewardClient {
  public:
   // `timeout_seconds`: of a call, beside what its rewards may need for each completion.

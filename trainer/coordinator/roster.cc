@@ -4,6 +4,11 @@
 #include <tuple>
 
 namespace hone {
+namespace {
+
+constexpr int kMaxDoublings = 3;  // of a suspension
+
+}  // namespace
 
 void Roster::Join(const std::string& id, MemberRole role, const std::string& address,
                   absl::Time now) {
@@ -48,6 +53,16 @@ std::string Roster::LeastBusyService(absl::Time now) const {
     if (best == nullptr || busy(member) < busy(best->second)) best = &entry;
   }
   return best == nullptr ? "" : best->first;
+}
+
+void Roster::EndCall(const std::string& id, bool failed, absl::Time now, absl::Duration pause) {
+  Member* service = Find(id);
+  if (service == nullptr) return;
+  service->calls_in_flight = std::max(0, service->calls_in_flight - 1);
+  service->num_failures = failed ? service->num_failures + 1 : 0;
+  if (!failed) return;
+  service->suspended_until =
+      now + pause * (1 << std::min(service->num_failures - 1, kMaxDoublings));
 }
 
 absl::Time Roster::NextReturn(absl::Time now) const {

@@ -21,6 +21,7 @@ struct Member {
   // Of a reward service: how busy it is, and until when it is left alone after a failed call.
   int calls_in_flight = 0;
   int64_t num_calls = 0;
+  int num_failures = 0;  // calls in a row
   absl::Time suspended_until = absl::InfinitePast();
 };
 
@@ -41,6 +42,9 @@ class Roster {
 
   // The live reward service that is least busy, not suspended; "" if there is none.
   std::string LeastBusyService(absl::Time now) const;
+  // A call to a service has ended. One whose call failed, being gone or having too much to do, is
+  // suspended for `pause`, and for twice as long for each further failure in a row, up to 8 pauses.
+  void EndCall(const std::string& id, bool failed, absl::Time now, absl::Duration pause);
   // When a suspended service comes back; InfiniteFuture when none is suspended.
   absl::Time NextReturn(absl::Time now) const;
 

@@ -27,7 +27,7 @@ std::vector<ScoreTask> ScoreQueue::TakeBatch() {
     num_tokens += NumTokens(task);
     // Samples that may take long go in small calls: each gives a sign of life when it ends.
     const bool fits = num_samples <= kMaxBatchSamples && num_tokens <= kMaxBatchTokens &&
-                      MaxSeconds(task.spec->reward) == 0;
+                      JudgingSeconds(task.spec->reward, 1) == 0;
     if (!batch.empty() && (!fits || task.group.job != batch[0].group.job)) break;
     batch.push_back(std::move(tasks_.front()));
     tasks_.pop_front();

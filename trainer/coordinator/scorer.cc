@@ -5,17 +5,12 @@
 #include "trainer/coordinator/reward_client.h"
 
 namespace hone {
-namespace {
-
-constexpr int kNumThreads = 4;  // calls in flight; they mostly wait
-
-}  // namespace
 
 Scorer::Scorer(Dispatcher* dispatcher, double timeout_seconds, Clock* clock)
     : dispatcher_(dispatcher),
       clock_(clock),
       client_(std::make_unique<RewardClient>(timeout_seconds)) {
-  for (int i = 0; i < kNumThreads; ++i) threads_.emplace_back([this] { Run(); });
+  for (int i = 0; i < kCallsInFlight; ++i) threads_.emplace_back([this] { Run(); });
 }
 
 Scorer::~Scorer() {

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -137,6 +138,11 @@ int Hold(bool python) {
   syscall(SYS_close_range, kControlFd + 1, ~0U, 0);
   // If memory runs out, a cell goes before anything else. An unprivileged process may raise it.
   WriteFile("/proc/self/oom_score_adj", "1000");
+  // What a judging process may allocate is no limit of the programs that it judges.
+  rlimit data;
+  Demand(getrlimit(RLIMIT_DATA, &data), "reading a limit");
+  data.rlim_cur = data.rlim_max;
+  Demand(setrlimit(RLIMIT_DATA, &data), "lifting a limit");
   if (geteuid() == 0) (void)setgroups(0, nullptr);  // no rights through root's groups
   int ready[2];
   Demand(pipe2(ready, O_CLOEXEC), "making a pipe");

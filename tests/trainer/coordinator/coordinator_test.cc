@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "model/safetensors.h"
 #include "reward/reward_service.h"
+#include "tests/reward/test_judges.h"
 #include "tests/trainer/coordinator/jobs.h"
 #include "tests/trainer/coordinator/publishing.h"
 
@@ -51,7 +52,7 @@ class ServiceThread {
           options.coordinator_address = [coordinator] { return coordinator; };
           options.client_id = id;
           options.experiment_hash = kHash;
-          status_ = RunRewardService(options, stop_);
+          status_ = RunRewardService(options, TestJudges(), stop_);
         }) {}
   ~ServiceThread() { (void)Join(/*stop=*/true); }
 

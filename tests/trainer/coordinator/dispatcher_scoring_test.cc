@@ -80,7 +80,7 @@ TEST_F(ScoringTest, AbsenceNeverCountsAgainstTheSamples) {
   AddService("reward-0");
   for (int i = 0; i < 20; ++i) {
     dispatcher_.FailScoring(Next(), absl::UnavailableError("refused"), 0);
-    clock_.Advance(absl::Seconds(2));
+    clock_.Advance(absl::Seconds(16));  // the longest that a service is left alone
     AddService("reward-0");
   }
   ScoreNext(Outcome::kCorrect);
@@ -91,7 +91,7 @@ TEST_F(ScoringTest, CallsThatKeepTimingOutMakeATimeout) {
   for (int i = 0; i < 3; ++i) {
     AddService("reward-0");
     dispatcher_.FailScoring(Next(), absl::DeadlineExceededError("60 s"), 60);
-    clock_.Advance(absl::Seconds(2));
+    clock_.Advance(absl::Seconds(16));
   }
   const Group group = Result();
   EXPECT_EQ(group.scores[0].outcome, Outcome::kTimeout);
