@@ -35,9 +35,10 @@ struct CoordinatorOptions {
   double heartbeat_seconds = 2;        // silent for three of these: forgotten
   double lease_seconds = 120;          // without a submission: leased to others as well
   double reward_timeout_seconds = 60;  // of one Score call, beside the time that programs need
-  double no_progress_seconds = 300;    // without an accepted or scored group: Wait fails
-  int max_pending_groups = 1 << 20;    // enqueued and not yet waited for
-  Clock* clock = RealClock();          // not owned
+  // Without an accepted or scored group or a Score call in work: Wait fails.
+  double no_progress_seconds = 300;
+  int max_pending_groups = 1 << 20;  // enqueued and not yet waited for
+  Clock* clock = RealClock();        // not owned
 };
 
 using JobId = uint64_t;

@@ -104,8 +104,10 @@ StatusOr<std::vector<Group>> Dispatcher::Wait(JobId id,
   const absl::Time begin = clock_->Now();
   while (true) {
     DropLost(clock_->Now());
-    const absl::Time deadline =
-        std::max(begin, last_progress_) + absl::Seconds(options_.no_progress_seconds);
+    // A call to a reward service that is in work has a deadline of its own.
+    const absl::Time quiet_since =
+        num_calls_in_flight_ > 0 ? clock_->Now() : std::max(begin, last_progress_);
+    const absl::Time deadline = quiet_since + absl::Seconds(options_.no_progress_seconds);
     if (auto result = WaitResult(id, deadline)) return *std::move(result);
     if (on_progress == nullptr) {
       WaitForChange(deadline);
@@ -328,6 +330,7 @@ std::optional<ScoreBatch> Dispatcher::NextScoreBatch() {
       Member& service = *roster_.Find(service_id);
       ++service.calls_in_flight;
       ++service.num_calls;
+      ++num_calls_in_flight_;
       return ScoreBatch{
           .service_id = service_id, .address = service.address, .tasks = to_score_.TakeBatch()};
     }
@@ -338,6 +341,7 @@ std::optional<ScoreBatch> Dispatcher::NextScoreBatch() {
 
 void Dispatcher::EndCall(const ScoreBatch& batch, double seconds, bool suspend) {
   stats_.reward_seconds += seconds;
+  --num_calls_in_flight_;
   roster_.EndCall(batch.service_id, suspend, clock_->Now(),
                   absl::Seconds(options_.heartbeat_seconds));
   changed_.SignalAll();
@@ -374,6 +378,7 @@ void Dispatcher::FailScoring(ScoreBatch batch, const Status& error, double secon
   EndCall(batch, seconds, /*suspend=*/!refused);
   // A service that is not there or too busy says nothing about the samples.
   const bool counts = !absl::IsUnavailable(error) && !absl::IsCancelled(error);
+  if (counts) Progress();  // it may have taken long; the next one is to have its time, too
   for (ScoreTask& task : batch.tasks) {
     Job* job = jobs_.Find(task.group.job);
     if (job == nullptr) continue;
@@ -389,7 +394,6 @@ void Dispatcher::FailScoring(ScoreBatch batch, const Status& error, double secon
                         .components = std::vector<double>(task.spec->reward.size()),
                         .detail = absl::StrCat("not judged: ", last_reward_error_)});
       }
-      Progress();
       continue;
     }
     to_score_.Add(std::move(task));

@@ -123,9 +123,10 @@ class Dispatcher {
   CoordinatorStats stats_ ABSL_GUARDED_BY(mutex_);
   std::string last_reward_error_ ABSL_GUARDED_BY(mutex_);
   absl::Time last_progress_ ABSL_GUARDED_BY(mutex_);
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;  // the learner waits for nothing any more
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;       // the run has ended
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;     // nobody waits for anything any more
+  int num_calls_in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // to reward services
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;       // the learner waits for nothing any more
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;            // the run has ended
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;          // nobody waits for anything any more
 };
 
 }  // namespace hone

@@ -87,6 +87,22 @@ TEST_F(ScoringTest, AbsenceNeverCountsAgainstTheSamples) {
   EXPECT_EQ(Result().scores[0].outcome, Outcome::kCorrect);
 }
 
+TEST_F(ScoringTest, ACallInWorkIsNoStall) {
+  AddService("reward-0");
+  const ScoreBatch batch = Next();
+  std::thread waiter([&] {
+    const StatusOr<std::vector<Group>> groups = dispatcher_.Wait(job_, nullptr);
+    EXPECT_TRUE(groups.ok()) << groups.status();
+  });
+  for (int i = 0; i < 4; ++i) {
+    clock_.AwaitWaiters(1);
+    clock_.Advance(absl::Seconds(200));
+  }
+  clock_.AwaitWaiters(1);
+  dispatcher_.FinishScoring(batch, Scores(batch, Outcome::kCorrect), 800);
+  waiter.join();
+}
+
 TEST_F(ScoringTest, CallsThatKeepTimingOutMakeATimeout) {
   for (int i = 0; i < 3; ++i) {
     AddService("reward-0");
