@@ -22,6 +22,8 @@ struct ChoiceSpec {
 
 // The share of a problem's tests that a program passes.
 struct CodeSpec {
+  static constexpr int kCompileSeconds = 20;  // CPU time of the compiler
+
   std::string credit = "fraction";  // fraction | all
   int time_seconds = 5;
   int total_seconds = 30;
@@ -41,6 +43,9 @@ struct CodeSpec {
     v("float_tolerance", float_tolerance,
       "by how much numbers with a decimal point may differ; absolute below 1, relative above");
   }
+
+  // Of all tests of a program: what it computes, and what it waits.
+  int max_seconds() const { return total_seconds + wall_seconds; }
 
   friend bool operator==(const CodeSpec&, const CodeSpec&) = default;
 };
@@ -164,6 +169,9 @@ struct RegexSpec {
 
 // The verdict of a service of the user's own.
 struct RemoteSpec {
+  static constexpr int kItemsAtOnce = 128;        // completions that it is asked for
+  static constexpr int kLongestPauseSeconds = 1;  // before it is asked again
+
   std::string url;
   double timeout_seconds = 20;
   int retries = 1;
@@ -229,11 +237,16 @@ struct VerifierSpec {
     if (name == "repetition") repetition.Fields(v);
   }
 
-  // The most that judging one completion takes on a machine that is not overloaded; 0: no time
-  // that counts.
-  int max_seconds() const {
-    const bool runs_code = name == "cpp" || name == "python";
-    return runs_code ? code.total_seconds + code.wall_seconds : 0;
+  // The most that judging so many completions takes, one after another, in seconds, on a machine
+  // that is not overloaded; 0: no time that counts.
+  double JudgingSeconds(int num_completions) const {
+    if (name == "python") return num_completions * code.max_seconds();
+    if (name == "cpp") return num_completions * (code.max_seconds() + CodeSpec::kCompileSeconds);
+    if (name != "remote") return 0;
+    const int num_calls =
+        (num_completions + RemoteSpec::kItemsAtOnce - 1) / RemoteSpec::kItemsAtOnce;
+    return num_calls * (remote.retries + 1) *
+           (remote.timeout_seconds + RemoteSpec::kLongestPauseSeconds);
   }
 
   friend bool operator==(const VerifierSpec&, const VerifierSpec&) = default;
@@ -255,7 +268,7 @@ struct RewardSpec : VerifierSpec {
 // The most that judging so many completions by all of these takes, one after another.
 inline double JudgingSeconds(const std::vector<RewardSpec>& terms, int num_completions) {
   double seconds = 0;
-  for (const RewardSpec& term : terms) seconds += term.max_seconds() * num_completions;
+  for (const RewardSpec& term : terms) seconds += term.JudgingSeconds(num_completions);
   return seconds;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 // Before the first retry; doubled for each further one.
 constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
-constexpr absl::Duration kLongestPause = absl::Seconds(1);
+constexpr absl::Duration kLongestPause = absl::Seconds(RemoteSpec::kLongestPauseSeconds);
 
 class RemoteVerifier : public Verifier {
  public:

@@ -7,7 +7,7 @@
 //   error      no connection, or an answer that is none: by status, size, form, number or reward
 // What failed, where and what to do is the verdict's detail. Such samples never train.
 // Unlike other verifiers this one depends on the clock, and is deterministic if the service is.
-// May block for (retries + 1) * timeout_seconds and the pauses between, 7.5 s at most.
+// May block for (retries + 1) * timeout_seconds and the pauses between, 1 s each at most.
 #ifndef HONE_REWARD_REMOTE_H_
 #define HONE_REWARD_REMOTE_H_
 

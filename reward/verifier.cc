@@ -63,8 +63,7 @@ StatusOr<std::unique_ptr<Verifier>> MakeVerifier(const VerifierSpec& spec) {
 }
 
 int ItemsAtOnce(const VerifierSpec& spec) {
-  // As many as the coordinator sends in a call, unless one group has more samples.
-  return spec.name == "remote" ? 128 : 1;
+  return spec.name == "remote" ? RemoteSpec::kItemsAtOnce : 1;
 }
 
 StatusOr<RewardSum> RewardSum::Make(absl::Span<const RewardSpec> terms) {

@@ -83,8 +83,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{name: remote, url: 'grpc://a:1', retries: -1}", "retries must be from 0 to 10"},
         Case{"{name: remote, url: 'grpc://a:1', timeout_seconds: 0}",
              "timeout_seconds must be above 0"},
-        Case{"{name: remote, url: 'grpc://a:1', retries: 2}",
-             "timeout_seconds times retries + 1 is 60: more than 50"},
+        Case{"{name: remote, url: 'grpc://a:1', timeout_seconds: 2000}",
+             "timeout_seconds times retries + 1 is 4000: more than 3600 s"},
         Case{"{name: repetition, ngram: 0}", "must be from 1 to 1000"},
         Case{"{name: regex, text: prompt}", "valid are `answer`, `completion`"},
         Case{"{name: regex, match: serch}", "did you mean `search`?"}));

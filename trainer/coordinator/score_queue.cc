@@ -25,9 +25,10 @@ std::vector<ScoreTask> ScoreQueue::TakeBatch() {
     const ScoreTask& task = tasks_.front();
     num_samples += task.samples.size();
     num_tokens += NumTokens(task);
-    // Samples that may take long go in small calls: each gives a sign of life when it ends.
-    const bool fits = num_samples <= kMaxBatchSamples && num_tokens <= kMaxBatchTokens &&
-                      JudgingSeconds(task.spec->reward, 1) == 0;
+    // Where each sample may take long, calls are small: one that ends is a sign of life.
+    const std::vector<RewardSpec>& reward = task.spec->reward;
+    const bool slow = JudgingSeconds(reward, 2) > JudgingSeconds(reward, 1);
+    const bool fits = num_samples <= kMaxBatchSamples && num_tokens <= kMaxBatchTokens && !slow;
     if (!batch.empty() && (!fits || task.group.job != batch[0].group.job)) break;
     batch.push_back(std::move(tasks_.front()));
     tasks_.pop_front();

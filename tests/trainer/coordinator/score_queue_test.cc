@@ -39,6 +39,9 @@ TEST(ScoreQueue, SlowRewardsGoOneGroupACall) {
   for (int i = 0; i < 3; ++i) queue.Add(Task(1, "python", 2));
   for (int i = 0; i < 3; ++i) EXPECT_THAT(queue.TakeBatch(), SizeIs(1));
   EXPECT_TRUE(queue.empty());
+  // A user's own service is asked for many at once.
+  for (int i = 0; i < 3; ++i) queue.Add(Task(1, "remote", 2));
+  EXPECT_THAT(queue.TakeBatch(), SizeIs(3));
 }
 
 }  // namespace
