@@ -44,8 +44,13 @@ struct CodeSpec {
       "by how much numbers with a decimal point may differ; absolute below 1, relative above");
   }
 
-  // Of all tests of a program: what it computes, and what it waits.
-  int max_seconds() const { return total_seconds + wall_seconds; }
+  // Wall-clock time of all tests of a program, when no further one is started: as much more than
+  // its CPU time as a single test may take.
+  double total_wall_seconds() const {
+    return static_cast<double>(total_seconds) * wall_seconds / time_seconds;
+  }
+  // The most that all tests of a program take.
+  double max_seconds() const { return total_wall_seconds() + wall_seconds; }
 
   friend bool operator==(const CodeSpec&, const CodeSpec&) = default;
 };

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/clock.h"
 #include "reward/sandbox/memory_file.h"
 
 namespace hone {
@@ -118,11 +119,12 @@ StatusOr<Execution> Sandbox::TryJob(const sandbox::Job& job, int program, absl::
   sandbox::Job sent = job;
   ++sent.output_bytes;
   HONE_ASSIGN_OR_RETURN(std::unique_ptr<Cell> cell, pool_->Take(kMaxWaitForCell));
+  const absl::Time begin = RealClock()->Now();
   const StatusOr<sandbox::JobReply> reply =
       cell->Run(sent, {program, in.get(), out.get(), errors.get()}, wall_seconds, made);
-  pool_->Return(std::move(cell));
-
   Execution execution;
+  execution.wall_seconds = absl::ToDoubleSeconds(RealClock()->Now() - begin);
+  pool_->Return(std::move(cell));
   if (absl::IsDeadlineExceeded(reply.status())) {
     execution.ending = Ending::kWaitedTooLong;
     execution.how = absl::StrCat("not done after ", wall_seconds, " s of wall-clock time");

@@ -35,6 +35,7 @@ struct Execution {
   std::string output;  // stdout; of a call its result, as JSON
   std::string how;  // unless finished: how it ended, in words, with stderr's last line, any bytes
   double cpu_seconds = 0;
+  double wall_seconds = 0;  // without the wait for a sandbox
 };
 
 // A program that can be run many times: source for Python, an executable for the native kind.

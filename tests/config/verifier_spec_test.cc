@@ -7,8 +7,8 @@ namespace {
 
 RewardSpec Remote(double timeout_seconds, int retries) {
   RewardSpec term = {{"remote"}, 1.0};
-  term.remote = {.url = "http://localhost:1/", .timeout_seconds = timeout_seconds,
-                 .retries = retries};
+  term.remote = {
+      .url = "http://localhost:1/", .timeout_seconds = timeout_seconds, .retries = retries};
   return term;
 }
 
@@ -23,9 +23,10 @@ TEST(JudgingSeconds, AreThoseOfAllTerms) {
 TEST(JudgingSeconds, ProgramsTakeThemOneAfterAnother) {
   RewardSpec python = {{"python"}, 1.0};
   python.code.total_seconds = 30;
+  python.code.time_seconds = 5;
   python.code.wall_seconds = 20;
   const double one = JudgingSeconds({python}, 1);
-  EXPECT_GE(one, 50);
+  EXPECT_EQ(one, 120 + 20);
   EXPECT_EQ(JudgingSeconds({python}, 16), 16 * one);
   RewardSpec cpp = python;
   cpp.name = "cpp";

@@ -151,6 +151,17 @@ TEST_F(Code, TimeRunsOutForAllTestsTogether) {
             "out of total_seconds");
 }
 
+TEST_F(Code, WaitingALittleInEachTestIsNoWayToHoldACore) {
+  std::string tests;
+  for (int i = 0; i < 12; ++i)
+    absl::StrAppend(&tests, i ? "," : "", R"({"input":"","output":"1"})");
+  const Verdict verdict =
+      Python("import time\ntime.sleep(0.5)\nprint(1)", absl::StrCat("[", tests, "]"),
+             {.time_seconds = 1, .total_seconds = 1, .wall_seconds = 1});
+  EXPECT_EQ(verdict.outcome, Outcome::kIncorrect);
+  EXPECT_THAT(verdict.detail, HasSubstr("were not run: it waited"));
+}
+
 TEST_F(Code, NoBlockIsUnparseableAndABadRecordOurError) {
   for (const CodeLanguage language : {CodeLanguage::kPython, CodeLanguage::kCpp}) {
     const auto verifier = MakeCodeVerifier(language, {});
