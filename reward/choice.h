@@ -4,6 +4,8 @@
 //   incorrect    reward 0: another letter, or several of them
 //   unparseable  reward 0: no letter is chosen
 //   error        the problem's own answer is no letter, or one beyond num_choices
+// The answer is a letter, or an object with the choices' texts, which completions may then give in
+// place of letters: {"answer": "B", "choices": ["London", "Paris"]}.
 #ifndef HONE_REWARD_CHOICE_H_
 #define HONE_REWARD_CHOICE_H_
 

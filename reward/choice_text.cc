@@ -301,9 +301,33 @@ std::string LoneLetters(absl::string_view text, int num_choices) {
   return letters;
 }
 
-ChosenLetters FindInProse(absl::string_view plain, int num_choices) {
+// A text as choices are compared: without emphasis, case, and punctuation at its ends.
+std::string Bare(absl::string_view text) {
+  std::string bare = absl::AsciiStrToLower(Plain(text));
+  absl::RemoveExtraAsciiWhitespace(&bare);
+  const size_t begin = bare.find_first_not_of(" .,;:!\"'");
+  if (begin == std::string::npos) return "";
+  return bare.substr(begin, bare.find_last_not_of(" .,;:!\"'") + 1 - begin);
+}
+
+// The letter of the one choice whose text this is; empty if none is, or several are.
+std::string LetterOfText(absl::string_view text, const std::vector<std::string>& texts) {
+  const std::string bare = Bare(text);
+  std::string letters;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (!bare.empty() && bare == Bare(texts[i])) letters.push_back(static_cast<char>('A' + i));
+  }
+  return letters.size() == 1 ? letters : "";
+}
+
+ChosenLetters FindInProse(absl::string_view plain, int num_choices,
+                          const std::vector<std::string>& texts) {
   if (std::string letters = BehindLastTrigger(plain, num_choices); !letters.empty()) {
     return {std::move(letters), "behind \"answer is\""};
+  }
+  const absl::string_view said = AfterAnswerIs(plain).value_or(plain);
+  if (std::string letter = LetterOfText(said, texts); !letter.empty()) {
+    return {std::move(letter), "a choice's text"};
   }
   if (std::string letters = LeadingLetters(plain, num_choices); letters.size() == 1) {
     return {std::move(letters), "a line's beginning"};
@@ -321,17 +345,21 @@ ChosenLetters ReadChoice(absl::string_view text, int num_choices) {
   return {std::move(letters), "the whole text"};
 }
 
-ChosenLetters FindChoice(absl::string_view completion, int num_choices) {
+ChosenLetters FindChoice(absl::string_view completion, int num_choices,
+                         const std::vector<std::string>& texts) {
   absl::string_view said = AfterThinking(completion);
   const std::optional<std::string> mark = LastMarkText(said);
   if (mark) {
     ChosenLetters read = ReadChoice(*mark, num_choices);
     read.where = "the last mark";
     if (!read.letters.empty()) return read;
+    if (std::string letter = LetterOfText(*mark, texts); !letter.empty()) {
+      return {std::move(letter), "a choice's text in the last mark"};
+    }
     said = *mark;
   }
   if (said.size() > kMaxSearchedBytes) said.remove_prefix(said.size() - kMaxSearchedBytes);
-  return FindInProse(Plain(said), num_choices);
+  return FindInProse(Plain(said), num_choices, texts);
 }
 
 }  // namespace hone

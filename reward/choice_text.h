@@ -3,6 +3,7 @@
 #define HONE_REWARD_CHOICE_TEXT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -27,9 +28,13 @@ ChosenLetters ReadChoice(absl::string_view text, int num_choices);
 //      nothing between them but words such as "the", "most likely", "option";
 //   3. the letter that lines begin with, "B. Because …", if only one does;
 //   4. the capitals that stand alone in the last line.
-// "A" and "I" in front of a word are an article and a pronoun, unless the word goes on after a
-// letter ("A because …").
-ChosenLetters FindChoice(absl::string_view completion, int num_choices);
+// With the choices' own texts ("Paris"), one of them in place of a letter counts, too: before 2 it
+// is all that the mark holds; before 3 all that stands behind "answer is", or all that is said.
+// Case, emphasis and punctuation at the ends do not matter; a text that several choices have is
+// none. "A" and "I" in front of a word are an article and a pronoun, unless the word goes on after
+// a letter ("A because …").
+ChosenLetters FindChoice(absl::string_view completion, int num_choices,
+                         const std::vector<std::string>& texts = {});
 
 }  // namespace hone
 

@@ -159,5 +159,40 @@ TEST(Choice, HugeTextsAreJudgedAtOnce) {
   }
 }
 
+TEST(Choice, TheTextOfAChoiceStandsForItsLetter) {
+  const std::string record =
+      R"({"answer": "C", "choices": ["Vitamin A", "Paris, in France", "Vitamin C", "3.5 m"]})";
+  for (const char* completion :
+       {"\\boxed{Vitamin C}", "\\boxed{\\text{vitamin C.}}", "<answer> **Vitamin  C** </answer>",
+        "so the answer is Vitamin C.", "Vitamin C", "\\boxed{C}", "\\boxed{C. Vitamin C}"}) {
+    const Verdict verdict = JudgeText(completion, record);
+    EXPECT_EQ(verdict.outcome, Outcome::kCorrect) << completion << ": " << verdict.detail;
+  }
+  for (const char* completion : {"\\boxed{Vitamin A}", "\\boxed{Paris, in France}", "\\boxed{B}",
+                                 "\\boxed{3.5 m}", "The answer is 3.5 m.", "\\boxed{A or C}"}) {
+    EXPECT_EQ(Judge(completion, record), Outcome::kIncorrect) << completion;
+  }
+  // A part of a text, or several texts, are no choice.
+  for (const char* completion : {"\\boxed{Vitamin}", "\\boxed{Paris}", "\\boxed{3.5}"}) {
+    EXPECT_EQ(Judge(completion, record), Outcome::kUnparseable) << completion;
+  }
+  const std::string twice = R"({"answer": "A", "choices": ["none", "None.", "all"]})";
+  EXPECT_EQ(Judge("\\boxed{none}", twice), Outcome::kUnparseable);
+  EXPECT_EQ(Judge("\\boxed{all}", twice), Outcome::kIncorrect);
+  EXPECT_EQ(Judge("\\boxed{Paris}", "B"), Outcome::kUnparseable);
+}
+
+TEST(Choice, RecordsWithTextsAreChecked) {
+  const auto verifier = MakeChoiceVerifier({.num_choices = 3});
+  EXPECT_TRUE(verifier->CheckAnswer(R"({"answer": "B", "choices": ["x", "y", "z"]})").ok());
+  EXPECT_TRUE(verifier->CheckAnswer(R"({"answer": "b."})").ok());
+  for (const char* record :
+       {R"({"answer": "D", "choices": ["x", "y", "z"]})",
+        R"({"answer": "y", "choices": ["x", "y"]})",
+        R"({"answer": "A", "choices": ["w", "x", "y", "z"]})", R"({"choices": ["x"]})"}) {
+    EXPECT_FALSE(verifier->CheckAnswer(record).ok()) << record;
+  }
+}
+
 }  // namespace
 }  // namespace hone
