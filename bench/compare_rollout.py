@@ -25,8 +25,9 @@ from nano import (check_quiet, comparison_parser, peer_thread_counts, print_warn
                   save_nano)
 
 PEERS = pathlib.Path(__file__).resolve().parent / "peers"
-# The peer's program, and the types in which it is shown.
-TYPES = {"transformers": ["float32"], "llama_cpp": ["float32", "bfloat16", "int8"],
+# The program, and the types in which it is shown.
+HONE_TYPES = ["float32", "bfloat16"]
+PEER_TYPES = {"transformers": ["float32"], "llama_cpp": ["float32", "bfloat16", "int8"],
          "ctranslate2": ["float32", "int8"]}
 
 
@@ -56,12 +57,12 @@ class Workload:
         result = json.loads(done.stdout.splitlines()[-1])
         return self.tokens / result["seconds"][0], result["greedy"]
 
-    def run_hone(self, greedy=False):
+    def run_hone(self, dtype, greedy=False):
         source, stats, out = (self.folder / n for n in ("prompts.jsonl", "stats.json", "out.jsonl"))
         prompts = self.prompts[:1] if greedy else self.prompts
         source.write_text("".join(json.dumps({"tokens": p}) + "\n" for p in prompts))
         command = [self.args.hone, "generate", "--model", self.folder, "--input", source,
-                   "--output", out, "--ignore-eos", "--threads", str(self.args.threads),
+                   "--output", out, "--ignore-eos", "--threads", str(self.args.threads), "--dtype", dtype,
                    "--max-sequences", str(len(self.prompts) * self.samples), "--stats", stats]
         command += (["--temperature", "0", "--max-tokens", "8"] if greedy else
                     ["--n", str(self.samples), "--max-tokens", str(self.args.max_tokens)])
@@ -72,14 +73,15 @@ class Workload:
 
 
 def compare(workload, args):
-    """The rate of each program and type, hone's under None."""
+    """The rate of each (program, type)."""
     rates = {}
     isa = ""
-    greedy = workload.run_hone(greedy=True)[1]
+    greedy = workload.run_hone("float32", greedy=True)[1]
     for _ in range(args.repeats):
-        rate, _, isa = workload.run_hone()
-        rates.setdefault(None, []).append(rate)
-        for peer, types in TYPES.items():
+        for dtype in HONE_TYPES:
+            rate, _, isa = workload.run_hone(dtype)
+            rates.setdefault(("hone", dtype, args.threads), []).append(rate)
+        for peer, types in PEER_TYPES.items():
             for dtype in types:
                 for threads in peer_thread_counts(args.threads):
                     rate, tokens = workload.run_peer(peer, dtype, threads)
@@ -88,8 +90,7 @@ def compare(workload, args):
                     rates.setdefault((peer, dtype, threads), []).append(rate)
     best = {}
     for key, values in rates.items():
-        column = key and key[:2]
-        best[column] = max(best.get(column, 0), statistics.median(values))
+        best[key[:2]] = max(best.get(key[:2], 0), statistics.median(values))
     return best, isa
 
 
@@ -105,10 +106,13 @@ def main():
     args.hone, args.peers = args.hone.resolve(), args.peers.resolve()
     install_peers(args.peers)
     warnings = [check_quiet(args.allow_busy)]
-    columns = [(peer, dtype) for peer, types in TYPES.items() for dtype in types]
-    print("tokens/s; in brackets: hone's rate over the peer's\n")
-    print("| shape | batch | hone float32 | " + " | ".join(" ".join(c) for c in columns) + " |")
-    print("|---" * (3 + len(columns)) + "|")
+    ours = [("hone", dtype) for dtype in HONE_TYPES]
+    peers = [(peer, dtype) for peer, types in PEER_TYPES.items() for dtype in types]
+    print("tokens/s; in brackets: hone's float32 over the peer's; in the last column hone's faster\n"
+          "type over the fastest of CTranslate2 and llama.cpp\n")
+    names = ["shape", "batch", *(" ".join(c) for c in ours + peers), "any type"]
+    print("| " + " | ".join(names) + " |")
+    print("|---" * len(names) + "|")
     isa = ""
     for shape in args.shape:
         with tempfile.TemporaryDirectory() as name:
@@ -121,11 +125,12 @@ def main():
                 prompts = [[(7 * i + 13 * j) % 256 for j in range(args.prompt_tokens)]
                            for i in range(count)]
                 best, isa = compare(Workload(folder, prompts, samples, args), args)
-                ours = best[None]
-                batch = f"{count} × {samples}" if samples > 1 else f"{count}"
-                cells = [f"{best[c]:,.0f} ({ours / best[c]:.1f}×)" for c in columns]
-                print(f"| {shape} | {batch} | {ours:,.0f} | " + " | ".join(cells) + " |",
-                      flush=True)
+                cells = [shape, f"{count} × {samples}" if samples > 1 else f"{count}"]
+                cells += [f"{best[c]:,.0f}" for c in ours]
+                cells += [f"{best[c]:,.0f} ({best[ours[0]] / best[c]:.1f}×)" for c in peers]
+                fastest = max(best[c] for c in peers if c[0] != "transformers")
+                cells.append(f"{max(best[c] for c in ours) / fastest:.1f}×")
+                print("| " + " | ".join(cells) + " |", flush=True)
     print(f"\n{args.threads} threads, {isa}, {args.prompt_tokens} + {args.max_tokens} tokens")
     print_warnings(warnings)
 
