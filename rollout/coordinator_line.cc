@@ -87,6 +87,8 @@ StatusOr<ReceivedWeights> CoordinatorLine::FetchWeights(const WeightsVersion& ve
 Status CoordinatorLine::SubmitRequest(proto::SubmitRequest request, Effort* effort) {
   request.set_generate_seconds(effort->seconds);
   request.set_generated_tokens(effort->tokens);
+  request.set_occupied_seconds(effort->occupied_seconds);
+  request.set_cached_seconds(effort->cached_seconds);
   *effort = {};
   return client_.Submit(std::move(request)).status();
 }

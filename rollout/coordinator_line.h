@@ -49,6 +49,8 @@ struct FinishedWork {
 struct Effort {
   double seconds = 0;
   int64_t tokens = 0;
+  double occupied_seconds = 0;  // `seconds` by the share of places that were taken
+  double cached_seconds = 0;    // `seconds` by the share of the KV cache that was in use
 };
 
 class CoordinatorLine {

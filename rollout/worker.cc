@@ -201,15 +201,21 @@ class Worker {
     const EngineStats before = engine_->stats();
     std::vector<FinishedRequest> finished;
     engine_->Step(&finished);
+    const double seconds = absl::ToDoubleSeconds(clock_->Now() - begin);
     const EngineStats after = engine_->stats();
-    effort_.seconds += absl::ToDoubleSeconds(clock_->Now() - begin);
+    effort_.seconds += seconds;
     effort_.tokens += after.generated_tokens - before.generated_tokens;
+    effort_.occupied_seconds += seconds * after.stepped_sequences / options_.max_sequences;
+    effort_.cached_seconds +=
+        seconds * static_cast<double>(after.stepped_blocks) / static_cast<double>(after.kv_blocks);
     Record("step", begin,
-           {{"running", after.running_sequences},
+           {{"running", after.stepped_sequences},
             {"queued", after.queued_sequences},
             {"tokens", after.generated_tokens - before.generated_tokens},
             {"prefilled", after.prefilled_tokens - before.prefilled_tokens},
-            {"kv_blocks_used", after.kv_blocks_used},
+            {"drafted", after.drafted_tokens - before.drafted_tokens},
+            {"accepted", after.accepted_tokens - before.accepted_tokens},
+            {"kv_blocks_used", after.stepped_blocks},
             {"kv_blocks", after.kv_blocks},
             {"preemptions", after.preemptions - before.preemptions}});
     for (FinishedRequest& request : finished) {

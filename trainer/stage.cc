@@ -71,6 +71,17 @@ Status StartCheckpoint(StageContext& context, bool ends_stage) {
   });
 }
 
+// Means over the seconds in which a worker generated; nothing for a step in which none did.
+void AppendEngineMetrics(const CoordinatorStats::Worker& effort,
+                         std::vector<std::pair<std::string, double>>* values) {
+  const double seconds = effort.generate_seconds;
+  if (seconds == 0) return;
+  values->emplace_back("engine_tokens_per_second",
+                       static_cast<double>(effort.generated_tokens) / seconds);
+  values->emplace_back("engine_occupancy", effort.occupied_seconds / seconds);
+  values->emplace_back("engine_cache_use", effort.cached_seconds / seconds);
+}
+
 }  // namespace
 
 StepTimer::StepTimer() : begin_(Now()), part_begin_(begin_) {}
@@ -151,6 +162,7 @@ StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Samplin
   HONE_RETURN_IF_ERROR(
       context.ledger.RecordConsumed(sampling.step, sampling.issued_version, groups));
   const CoordinatorStats stats = context.coordinator.TakeStats();
+  for (const auto& [client_id, worker] : stats.workers) context.effort += worker;
   HONE_RETURN_IF_ERROR(context.ledger.CountLease(sampling.step, stats.leases_granted,
                                                  stats.leases_lost, stats.duplicates_refused));
   return groups;
@@ -208,8 +220,9 @@ StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const 
   return Heldout{accuracy, /*known=*/false};
 }
 
-Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps) {
+Status FinishStep(StageContext& context, StepMetrics metrics, int64_t stage_steps) {
   const TrainingState& position = context.position;
+  AppendEngineMetrics(std::exchange(context.effort, {}), &metrics.values);
   HONE_RETURN_IF_ERROR(context.metrics.Write(metrics));
   const bool ends_stage = position.stage_step == stage_steps;
   if (ends_stage || position.stage_step % context.experiment.checkpoint.every_steps == 0) {

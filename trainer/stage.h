@@ -42,6 +42,7 @@ struct StageContext {
   const std::atomic<bool>& stop;
   const AnswerCheckMaker& make_answer_check;
   TrainingState position;
+  CoordinatorStats::Worker effort = {};  // of all workers, since the last step's metrics
 };
 
 // Seconds since the step began, and the parts of it by name.
@@ -104,9 +105,9 @@ struct Heldout {
 StatusOr<Heldout> MeasureHeldout(StageContext& context, const Task& task, const SourceSpec& source,
                                  const EvalSpec& spec, int64_t step);
 
-// Writes the step's metrics, shows them, and starts to save a checkpoint when one is due. Returns
-// the error of the save before.
-Status FinishStep(StageContext& context, const StepMetrics& metrics, int64_t stage_steps);
+// Completes the step's metrics by those of the workers, writes and shows them, and starts to save a
+// checkpoint when one is due. Returns the error of the save before.
+Status FinishStep(StageContext& context, StepMetrics metrics, int64_t stage_steps);
 
 // Cancelled when the run was asked to stop.
 Status CheckStop(const StageContext& context);

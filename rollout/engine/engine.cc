@@ -75,6 +75,8 @@ struct Engine::State {
   int64_t steps = 0;
   int64_t generated_tokens = 0;
   int64_t prefilled_tokens = 0;
+  int stepped_sequences = 0;
+  int64_t stepped_blocks = 0;
   int64_t drafted_tokens = 0;
   int64_t accepted_tokens = 0;
 
@@ -125,6 +127,8 @@ EngineStats Engine::stats() const {
   stats.steps = s.steps;
   stats.generated_tokens = s.generated_tokens;
   stats.prefilled_tokens = s.prefilled_tokens;
+  stats.stepped_sequences = s.stepped_sequences;
+  stats.stepped_blocks = s.stepped_blocks;
   stats.drafted_tokens = s.drafted_tokens;
   stats.accepted_tokens = s.accepted_tokens;
   stats.preemptions = s.scheduler.num_preemptions();
@@ -314,6 +318,8 @@ void Engine::State::Decode() {
     row += count;
     spans.push_back({draw.tokens.data(), count, text.cached, &text.blocks, count});
   }
+  stepped_sequences = scheduler.num_running();
+  stepped_blocks = cache.num_blocks() - cache.num_free();
   if (spans.empty()) return;
   prefilled_tokens += rows;
   for (const Draw& draw : draws) rows += 1 + draw.num_drafts;

@@ -46,6 +46,8 @@ struct EngineStats {
   int64_t kv_blocks_used = 0;
   int64_t kv_cache_bytes = 0;
   int running_sequences = 0;
+  int stepped_sequences = 0;   // went through the model in the last step
+  int64_t stepped_blocks = 0;  // were in use then
   int queued_sequences = 0;
   int64_t steps = 0;
   int64_t generated_tokens = 0;

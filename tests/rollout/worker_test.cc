@@ -159,7 +159,12 @@ TEST_F(WorkerTest, MakesWhatOneEngineMakesWithEachVersion) {
   EXPECT_EQ(stats.samples_accepted, 3 * 12 * 3);
   EXPECT_EQ(stats.duplicates_refused, 0);
   EXPECT_GT(stats.workers.at("rollout-0").generated_tokens, 0);
-  EXPECT_GT(stats.workers.at("rollout-0").generate_seconds, 0);
+  const CoordinatorStats::Worker& worker = stats.workers.at("rollout-0");
+  EXPECT_GT(worker.generate_seconds, 0);
+  for (const double part : {worker.occupied_seconds, worker.cached_seconds}) {
+    EXPECT_GT(part, 0);
+    EXPECT_LE(part, worker.generate_seconds);
+  }
   coordinator_->Finish();
   EXPECT_TRUE(workers_[0]->Join().ok());
   EXPECT_TRUE(service_->Join().ok());

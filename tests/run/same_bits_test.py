@@ -15,11 +15,21 @@ def undisturbed(base, name="undisturbed"):
     return Run(base, name).finish().check_accounts().model_hash()
 
 
+def check_engine(metrics):
+    """What the workers say of a step in which they generated."""
+    assert metrics["engine_tokens_per_second"] > 0, metrics
+    for key in ("engine_occupancy", "engine_cache_use"):
+        assert 0 < metrics[key] <= 1.001, metrics
+
+
 def workers(base):
     wanted = undisturbed(base)
     for count in (2, 3):
         run = Run(base, f"workers-{count}", [f"resources.rollout.workers={count}"]).finish()
         assert run.check_accounts().model_hash() == wanted, f"{count} workers: other bits"
+        for metrics in run.metrics():
+            if metrics["stage"] == "grpo":
+                check_engine(metrics)
 
 
 def kills(base):

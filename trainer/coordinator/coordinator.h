@@ -59,6 +59,16 @@ struct CoordinatorStats {
   struct Worker {
     double generate_seconds = 0;
     int64_t generated_tokens = 0;
+    double occupied_seconds = 0;  // of generate_seconds, by the share of places taken
+    double cached_seconds = 0;    // likewise, by the share of the KV cache in use
+
+    Worker& operator+=(const Worker& other) {
+      generate_seconds += other.generate_seconds;
+      generated_tokens += other.generated_tokens;
+      occupied_seconds += other.occupied_seconds;
+      cached_seconds += other.cached_seconds;
+      return *this;
+    }
   };
   int64_t leases_granted = 0;
   int64_t leases_lost = 0;         // expired, or their worker fell silent

@@ -30,15 +30,25 @@ StatusOr<MemberRole> CheckRegistration(const proto::RegisterRequest& request) {
 }
 
 StatusOr<Submission> ParseSubmission(const proto::SubmitRequest& request) {
+  // A NaN fails, too; the parts were summed up on their own, so they may exceed the whole a little.
+  const auto is_part = [&](double seconds) {
+    return seconds >= 0 && seconds <= request.generate_seconds() * 1.001;
+  };
   if (!std::isfinite(request.generate_seconds()) || request.generate_seconds() < 0 ||
       request.generated_tokens() < 0) {
     return absl::InvalidArgumentError("generate_seconds and generated_tokens must be 0 or more");
   }
+  if (!is_part(request.occupied_seconds()) || !is_part(request.cached_seconds())) {
+    return absl::InvalidArgumentError(
+        "occupied_seconds and cached_seconds must be from 0 to generate_seconds");
+  }
   Submission submission{.client_id = request.client_id(),
                         .lease_id = request.lease_id(),
                         .policy_version = request.policy_version(),
-                        .generate_seconds = request.generate_seconds(),
-                        .generated_tokens = request.generated_tokens()};
+                        .effort = {.generate_seconds = request.generate_seconds(),
+                                   .generated_tokens = request.generated_tokens(),
+                                   .occupied_seconds = request.occupied_seconds(),
+                                   .cached_seconds = request.cached_seconds()}};
   for (const proto::FinishedGroup& group : request.groups()) {
     HONE_ASSIGN_OR_RETURN(GroupResult result, FromProto(group));
     submission.groups.push_back(std::move(result));

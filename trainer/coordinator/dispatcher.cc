@@ -300,9 +300,7 @@ StatusOr<SubmissionResult> Dispatcher::Submit(Submission submission) {
   stats_.samples_accepted += counts.accepted;
   stats_.duplicates_refused += counts.duplicates;
   if (counts.accepted > 0) {  // a repeated call must not count the worker's time twice
-    CoordinatorStats::Worker& worker = stats_.workers[submission.client_id];
-    worker.generate_seconds += submission.generate_seconds;
-    worker.generated_tokens += submission.generated_tokens;
+    stats_.workers[submission.client_id] += submission.effort;
     Progress();
   }
   return counts;

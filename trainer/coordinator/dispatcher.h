@@ -44,8 +44,7 @@ struct Submission {
   uint64_t lease_id = 0;
   uint64_t policy_version = 0;
   std::vector<GroupResult> groups = {};
-  double generate_seconds = 0;
-  int64_t generated_tokens = 0;
+  CoordinatorStats::Worker effort = {};
 };
 
 struct SubmissionResult {

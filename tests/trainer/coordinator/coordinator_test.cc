@@ -2,6 +2,7 @@
 #include "trainer/coordinator/coordinator.h"
 
 #include <atomic>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -155,6 +156,27 @@ TEST(Coordinator, TakesAJobFromPromptsToScoredGroups) {
   EXPECT_TRUE(second_worker.Join(/*stop=*/false).ok());
   EXPECT_TRUE(first_service.Join(/*stop=*/false).ok());
   EXPECT_TRUE(second_service.Join(/*stop=*/false).ok());
+}
+
+TEST(Coordinator, RefusesAnEffortThatMakesNoSense) {
+  const auto coordinator = StartCoordinator(Options());
+  std::atomic<bool> stop{false};
+  CoordinatorClient client(ClientOptions("rollout-0", coordinator->address()), stop);
+  ASSERT_TRUE(client.Join().ok());
+  const auto submit = [&](double seconds, double occupied_seconds, double cached_seconds) {
+    proto::SubmitRequest request;
+    request.set_generate_seconds(seconds);
+    request.set_occupied_seconds(occupied_seconds);
+    request.set_cached_seconds(cached_seconds);
+    return client.Submit(std::move(request)).status();
+  };
+  EXPECT_TRUE(submit(2, 2, 0).ok());
+  EXPECT_THAT(submit(-1, 0, 0).message(), HasSubstr("must be 0 or more"));
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double wrong : {-0.5, 2.5, nan}) {
+    EXPECT_THAT(submit(2, wrong, 0).message(), HasSubstr("from 0 to generate_seconds")) << wrong;
+    EXPECT_THAT(submit(2, 0, wrong).message(), HasSubstr("from 0 to generate_seconds")) << wrong;
+  }
 }
 
 TEST(Coordinator, SaysWhereTheWeightsAre) {

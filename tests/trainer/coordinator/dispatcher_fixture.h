@@ -63,8 +63,10 @@ class DispatcherTest : public ::testing::Test {
     Submission submission{.client_id = id,
                           .lease_id = grant.lease_id,
                           .policy_version = grant.policy_version,
-                          .generate_seconds = 0.5,
-                          .generated_tokens = 10};
+                          .effort = {.generate_seconds = 0.5,
+                                     .generated_tokens = 10,
+                                     .occupied_seconds = 0.25,
+                                     .cached_seconds = 0.125}};
     submission.groups.push_back({.prompt_id = grant.spec->prompts[group].id,
                                  .completions = MakeCompletions(grant.spec->num_samples)});
     return submission;

@@ -116,6 +116,20 @@ TEST_F(DispatcherTest, AnExpiredLeaseGoesToAnotherAndTheFirstResultCounts) {
   EXPECT_EQ(dispatcher_.TakeStats().leases_granted, 0);
 }
 
+TEST_F(DispatcherTest, AddsUpAWorkersEffort) {
+  AddWorker("rollout-0");
+  dispatcher_.Publish(SmallPublished(1));
+  ASSERT_TRUE(dispatcher_.Enqueue(MakeJob(1, 2, 1)).ok());
+  const LeaseGrant grant = Lease("rollout-0", 2);
+  Submit(Finish("rollout-0", grant, 0));
+  Submit(Finish("rollout-0", grant, 1));
+  const CoordinatorStats::Worker worker = dispatcher_.TakeStats().workers.at("rollout-0");
+  EXPECT_EQ(worker.generate_seconds, 1);
+  EXPECT_EQ(worker.generated_tokens, 20);
+  EXPECT_EQ(worker.occupied_seconds, 0.5);
+  EXPECT_EQ(worker.cached_seconds, 0.25);
+}
+
 TEST_F(DispatcherTest, ASubmissionExtendsItsLease) {
   AddWorker("rollout-0");
   dispatcher_.Publish(SmallPublished(1));
