@@ -156,6 +156,7 @@ Status RunRolloutRole(const Options& options) {
   worker.precision = PrecisionOf(context.experiment.model);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
                         ServeMetrics(options, context));
+  worker.metrics = context.metrics.get();
   worker.trace_path = absl::StrCat(context.folder.logs(), "/", options.name, ".trace.json");
   return EndRole(options, RunRolloutWorker(worker, StopFlag()));
 }

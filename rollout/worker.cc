@@ -16,6 +16,7 @@
 #include "rollout/coordinator_line.h"
 #include "rollout/engine/engine.h"
 #include "rollout/weights_loader.h"
+#include "rollout/worker_metrics.h"
 
 namespace hone {
 namespace {
@@ -50,7 +51,9 @@ class Worker {
         line_(*line),
         trace_(trace),
         loader_([line](const WeightsVersion& version) { return line->FetchWeights(version); },
-                options.precision, options.clock) {}
+                options.precision, options.clock) {
+    if (options.metrics != nullptr) metrics_.emplace(options.max_sequences, options.metrics);
+  }
   ~Worker() { line_.Leave(); }  // what is still being loaded is not waited for
 
   Status Run(const std::atomic<bool>& stop) {
@@ -182,6 +185,10 @@ class Worker {
     const int running = engine_->num_sequences();
     loader_.Discard(engine_->SetWeights(std::move(loaded->packed), loaded->version.version));
     loaded_ = loaded->version;
+    if (metrics_.has_value()) {
+      metrics_->NewWeights(loaded->version.version, loaded->end - loaded->begin,
+                           clock_->Now() - swap_begin);
+    }
     Record("swap weights", swap_begin,
            {{"version", static_cast<int64_t>(loaded->version.version)}, {"sequences", running}});
     if (trace_ != nullptr) {
@@ -208,6 +215,7 @@ class Worker {
     effort_.occupied_seconds += seconds * after.stepped_sequences / options_.max_sequences;
     effort_.cached_seconds +=
         seconds * static_cast<double>(after.stepped_blocks) / static_cast<double>(after.kv_blocks);
+    if (metrics_.has_value()) metrics_->Step(before, after, seconds);
     Record("step", begin,
            {{"running", after.stepped_sequences},
             {"queued", after.queued_sequences},
@@ -247,6 +255,7 @@ class Worker {
   Clock* const clock_;
   CoordinatorLine& line_;
   Trace* const trace_;  // may be null
+  std::optional<WorkerMetrics> metrics_;
   WeightsLoader loader_;
   std::unique_ptr<Engine> engine_;  // made with the first weights
   std::optional<WeightsVersion> loaded_;

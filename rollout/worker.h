@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/status.h"
 #include "kernels/precision.h"
 
@@ -21,9 +22,10 @@ struct RolloutWorkerOptions {
   int max_sequences = 256;  // decoded together
   int kv_cache_tokens = 0;  // 0: enough for max_sequences
   Precision precision = Precision::kFloat32;
-  std::string trace_path;       // timeline of the worker (base/trace.h); empty: none
-  double give_up_seconds = 60;  // without an answer of the coordinator
-  Clock* clock = RealClock();   // not owned
+  std::string trace_path;              // timeline of the worker (base/trace.h); empty: none
+  MetricsRegistry* metrics = nullptr;  // of the process; not owned, null: none
+  double give_up_seconds = 60;         // without an answer of the coordinator
+  Clock* clock = RealClock();          // not owned
 };
 
 // Works until the run is done or `stop` is raised (OK), the coordinator is lost (Unavailable,

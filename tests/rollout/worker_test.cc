@@ -83,6 +83,7 @@ class WorkerTest : public ::testing::Test {
           options.client_id = id;
           options.experiment_hash = kHash;
           options.max_sequences = max_sequences;
+          options.metrics = &metrics_;
           options.trace_path = absl::StrCat(folder_.path(), "/", id, ".json");
           return RunRolloutWorker(options, stop);
         }));
@@ -138,6 +139,7 @@ class WorkerTest : public ::testing::Test {
   }
 
   TempFolder folder_;
+  MetricsRegistry metrics_;  // of all workers
   Publishing publishing_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<RoleThread> service_;
@@ -165,6 +167,13 @@ TEST_F(WorkerTest, MakesWhatOneEngineMakesWithEachVersion) {
     EXPECT_GT(part, 0);
     EXPECT_LE(part, worker.generate_seconds);
   }
+  const std::string text = metrics_.Text();
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("hone_rollout_generated_tokens_total ",
+                                           worker.generated_tokens, "\n")));
+  EXPECT_THAT(text, HasSubstr("hone_rollout_running_sequences 0\n"));  // idle by now
+  EXPECT_THAT(text, HasSubstr("hone_rollout_policy_version 3\n"));
+  EXPECT_THAT(text, HasSubstr("hone_rollout_max_sequences 10\n"));
+  EXPECT_THAT(text, HasSubstr("hone_rollout_weights_swap_seconds_count 3\n"));
   coordinator_->Finish();
   EXPECT_TRUE(workers_[0]->Join().ok());
   EXPECT_TRUE(service_->Join().ok());
