@@ -99,6 +99,9 @@ TEST_F(ReportTest, AWholeRunHasAllSections) {
                               "Lowest rewards", "Time", "Accounting", "Experiment"}) {
     EXPECT_THAT(html, HasSubstr("<h2>" + std::string(heading) + "</h2>"));
   }
+  for (const char* panel : {"Rollout speed", "Rollout occupancy", "KV cache in use"}) {
+    EXPECT_THAT(html, HasSubstr("<title>" + std::string(panel) + "</title>"));
+  }
   EXPECT_THAT(html, HasSubstr("in 60 steps of reinforcement learning."));
   EXPECT_THAT(html, HasSubstr("0 at every step = exactly on-policy"));
   EXPECT_THAT(html, HasSubstr("&lt;/think&gt;"));

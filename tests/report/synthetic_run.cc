@@ -219,6 +219,9 @@ class Builder {
                 {"grad_norm", 0.4 + 0.2 * skill + Noise(0.1)},
                 {"lr", run_.lr * std::min(1.0, i / 10.0)},
                 {"tokens", length * static_cast<double>(records.size())},
+                {"engine_tokens_per_second", 3000 + Noise(100)},
+                {"engine_occupancy", 0.8 + Noise(0.05)},
+                {"engine_cache_use", 0.3 + Noise(0.05)},
                 {"rollout_seconds", 2.8 + skill + Noise(0.2)},
                 {"learn_seconds", 1.4 + Noise(0.1)},
                 {"publish_seconds", 0.03}};
