@@ -274,8 +274,8 @@ TEST_F(ReportTest, CompletionsMayHoldAnything) {
     record.step = step;
     record.split = "heldout";
     record.prompt = "</pre></main><script>alert(1)</script>";
-    record.completion = std::string("<think>\x01 http \"'&\xF0\x9F\x99\x82 <answer><answer>", 40) +
-                        std::string(1 << 20, '<');
+    record.completion = absl::StrCat("<think>\x01 http \"'&\xF0\x9F\x99\x82 <answer><answer>",
+                                     std::string(1 << 20, '<'));
     record.outcome = step == 2 ? "correct" : "a new kind";
     record.detail = "<b>";
     ASSERT_TRUE(WriteRollouts(folder, step, "heldout", {record}).ok());
