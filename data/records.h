@@ -69,8 +69,7 @@ struct Score {
 // A prompt with its judged completions, ordered by sample index.
 struct Group {
   Prompt prompt;
-  // The weights of the lease. They made the completions, but for tokens whose completion names a
-  // newer version.
+  // The weights of the lease. They made the completions, but for those that name their versions.
   uint64_t policy_version = 0;
   std::vector<Completion> completions;
   std::vector<Score> scores;  // [completions]

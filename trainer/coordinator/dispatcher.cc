@@ -237,7 +237,9 @@ std::optional<GroupRef> Dispatcher::FindAcceptable(uint64_t prompt_id, uint64_t 
   const GroupState& group = *jobs_.Find(*ref);
   const bool open =
       group.phase == GroupState::Phase::kWaiting || group.phase == GroupState::Phase::kLeased;
-  return open && group.policy_version == policy_version ? ref : std::nullopt;
+  const bool leased = group.policy_version.has_value() && *group.oldest_version <= policy_version &&
+                      policy_version <= *group.policy_version;
+  return open && leased ? ref : std::nullopt;
 }
 
 Status Dispatcher::CheckResult(const GroupResult& result, const GroupRef& ref) {
@@ -288,7 +290,7 @@ StatusOr<SubmissionResult> Dispatcher::Submit(Submission submission) {
       changed_.SignalAll();
       continue;
     }
-    jobs_.Accept(*ref, std::move(result.completions));
+    jobs_.Accept(*ref, submission.policy_version, std::move(result.completions));
     ScoreTask task{.group = *ref,
                    .spec = jobs_.Find(ref->job)->spec,
                    .completions = jobs_.Find(*ref)->completions};

@@ -94,12 +94,14 @@ std::vector<GroupRef> JobTable::TakeWaiting(int free_sequences, int max_groups, 
     const GroupRef ref = *waiting_.begin();
     // One lease has one set of sampling parameters, so one job.
     if (!taken.empty() && ref.job != taken[0].job) break;
-    const int num_samples = Find(ref.job)->spec->num_samples;
+    const GenerateJob& spec = *Find(ref.job)->spec;
+    const int num_samples = spec.num_samples;
     if (num_samples > free_sequences && !(at_least_one && taken.empty())) break;
     free_sequences -= num_samples;
     GroupState& group = *Find(ref);
     group.phase = GroupState::Phase::kLeased;
     group.lease_id = lease_id;
+    if (!spec.follow_weights || !group.oldest_version) group.oldest_version = policy_version;
     group.policy_version = policy_version;
     waiting_.erase(waiting_.begin());
     taken.push_back(ref);
@@ -133,7 +135,7 @@ Status JobTable::CheckCompletions(const GroupRef& ref,
                        num_tokens, " tokens, wanted 1 to ", spec.sampling.max_tokens));
     }
     if (completion.versions.empty()) continue;
-    const uint64_t leased = jobs_.at(ref.job).groups[ref.index].policy_version.value_or(0);
+    const uint64_t leased = jobs_.at(ref.job).groups[ref.index].oldest_version.value_or(0);
     if (!spec.follow_weights || completion.versions.front().version < leased) {
       return absl::InvalidArgumentError(absl::StrCat(
           "group ", prompt_id, ", sample ", completion.sample_index, " begins with version ",
@@ -144,9 +146,11 @@ Status JobTable::CheckCompletions(const GroupRef& ref,
   return absl::OkStatus();
 }
 
-void JobTable::Accept(const GroupRef& ref, std::vector<Completion> completions) {
+void JobTable::Accept(const GroupRef& ref, uint64_t policy_version,
+                      std::vector<Completion> completions) {
   GroupState& group = *Find(ref);
   waiting_.erase(ref);
+  group.policy_version = policy_version;
   group.phase = GroupState::Phase::kScoring;
   group.scores.resize(completions.size());
   group.completions = std::make_shared<const std::vector<Completion>>(std::move(completions));

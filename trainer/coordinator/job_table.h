@@ -33,8 +33,11 @@ struct GroupState {
   enum class Phase { kWaiting, kLeased, kScoring, kScored };
 
   Phase phase = Phase::kWaiting;
-  uint64_t lease_id = 0;                                       // the latest; 0: never leased
-  std::optional<uint64_t> policy_version;                      // of the latest lease
+  uint64_t lease_id = 0;  // the latest; 0: never leased
+  // Of the first lease whose result is taken, and of the latest. The same unless the job follows
+  // the weights; never leased: neither.
+  std::optional<uint64_t> oldest_version;
+  std::optional<uint64_t> policy_version;  // once accepted: of the lease that it came from
   std::shared_ptr<const std::vector<Completion>> completions;  // once accepted
   std::vector<Score> scores;                                   // [completions]
   int num_scored = 0;
@@ -71,8 +74,8 @@ class JobTable {
 
   // OK when the completions are what the group was leased for.
   Status CheckCompletions(const GroupRef& ref, const std::vector<Completion>& completions) const;
-  // The group must be waiting or leased.
-  void Accept(const GroupRef& ref, std::vector<Completion> completions);
+  // The group must be waiting or leased; the completions are of a lease with `policy_version`.
+  void Accept(const GroupRef& ref, uint64_t policy_version, std::vector<Completion> completions);
   // Sets the scores of some samples for good; the group must be scoring.
   void SetScore(const GroupRef& ref, int sample_index, Score score);
 

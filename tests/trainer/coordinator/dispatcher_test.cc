@@ -263,6 +263,35 @@ TEST_F(DispatcherTest, NewerVersionsCountOnlyWhereTheJobFollowsTheWeights) {
   EXPECT_EQ(Submit(Finish("rollout-0", bound, 0)).accepted, 1);
 }
 
+TEST_F(DispatcherTest, WhereAJobFollowsTheWeightsAnyLeaseOfAGroupServes) {
+  AddWorker("rollout-0");
+  dispatcher_.Publish(SmallPublished(1));
+  GenerateJob follows = MakeJob(1, 2, 1);
+  follows.follow_weights = true;
+  const JobId job = *dispatcher_.Enqueue(std::move(follows));
+  const LeaseGrant first = Lease("rollout-0", 2);
+  dispatcher_.Publish(SmallPublished(3));
+  Pass(100, {"rollout-0"});
+  const LeaseGrant second = Lease("rollout-0", 2);
+  ASSERT_EQ(second.policy_version, 3u);
+  // The first lease's work goes on: as it is, or under the name of the second.
+  EXPECT_EQ(Submit(Finish("rollout-0", first, 0)).accepted, 1);
+  Submission submission = Finish("rollout-0", second, 1);
+  Completion& completion = submission.groups[0].completions[0];
+  completion.versions = {{0, 1}, {3, std::ssize(completion.tokens) - 1}};
+  EXPECT_THAT(dispatcher_.Submit(submission).status().message(),
+              HasSubstr("begins with version 0"));
+  completion.versions[0].version = 1;
+  EXPECT_EQ(Submit(submission).accepted, 1);
+  AddService("reward-0");
+  ScoreNext(Outcome::kCorrect);
+  const auto groups = dispatcher_.Wait(job, nullptr);
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  EXPECT_EQ((*groups)[0].policy_version, 1u);
+  EXPECT_EQ((*groups)[1].policy_version, 3u);
+  EXPECT_EQ((*groups)[1].oldest_version((*groups)[1].completions[0]), 1u);
+}
+
 TEST_F(DispatcherTest, AGroupThatCannotBeMadeFailsItsJobAlone) {
   AddWorker("rollout-0");
   dispatcher_.Publish(SmallPublished(1));
