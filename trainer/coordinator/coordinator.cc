@@ -64,6 +64,11 @@ StatusOr<std::vector<Group>> Coordinator::Wait(JobId job, const OnProgress& on_p
   return parts_->dispatcher.Wait(job, on_progress);
 }
 
+StatusOr<std::vector<Group>> Coordinator::WaitForSome(const SomeGroups& some,
+                                                      const OnProgress& on_progress) {
+  return parts_->dispatcher.WaitForSome(some, on_progress);
+}
+
 void Coordinator::Cancel() { parts_->dispatcher.Cancel(); }
 
 CoordinatorStats Coordinator::TakeStats() { return parts_->dispatcher.TakeStats(); }

@@ -55,6 +55,15 @@ struct GenerateJob {
   std::function<std::string(absl::Span<const int32_t>)> decode;
 };
 
+// Which groups to wait for.
+struct SomeGroups {
+  std::vector<JobId> jobs;
+  int64_t count = 0;
+  // A group with an older version, that of its first lease, is too old to be left; there are at
+  // most `count` such.
+  uint64_t keep_from = 0;
+};
+
 // Since the last TakeStats, but for the two counts of who is there now.
 struct CoordinatorStats {
   struct Worker {
@@ -107,6 +116,14 @@ class Coordinator {
   // moved for no_progress_seconds, saying what is missing; Cancelled after Cancel or Finish.
   // `on_progress`, if any, is called when something moved and at least every 0.2 seconds.
   StatusOr<std::vector<Group>> Wait(JobId job, const OnProgress& on_progress = nullptr);
+
+  // The same for some of the groups that are left of some jobs, which have equal num_samples:
+  // blocks until `some.count` of them (or all, if fewer are left) are scored, all the too old ones
+  // among them. These it returns, of the others that are scored the first. What is left stays as it
+  // is, for another call; a job of which nothing is left, or all of them after an error, is
+  // forgotten.
+  StatusOr<std::vector<Group>> WaitForSome(const SomeGroups& some,
+                                           const OnProgress& on_progress = nullptr);
 
   // Ends every Wait, now and later; for a run that was asked to stop.
   void Cancel();

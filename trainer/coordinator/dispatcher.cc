@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/log.h"
 #include "trainer/coordinator/stall.h"
 
@@ -20,6 +21,28 @@ constexpr int kMaxFailedCalls = 3;
 
 Status UnknownClient(const std::string& client_id) {
   return absl::NotFoundError(absl::StrCat("\"", client_id, "\" is not registered; register again"));
+}
+
+// How far jobs are of which so many groups are waited for.
+struct Standing {
+  int64_t num_scored = 0;   // samples of all groups that are left
+  int64_t num_samples = 0;  // of the groups that are waited for
+  bool failed = false;
+
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+Standing StandingOf(const std::vector<const Job*>& jobs, int64_t count) {
+  Standing standing;
+  int64_t num_left = 0, num_samples = 0;
+  for (const Job* job : jobs) {
+    num_left += job->num_left;
+    num_samples = job->spec->num_samples;
+    standing.num_scored += job->num_scored;
+    standing.failed |= !job->error.ok();
+  }
+  standing.num_samples = std::min(count, num_left) * num_samples;
+  return standing;
 }
 
 }  // namespace
@@ -73,32 +96,55 @@ StatusOr<JobId> Dispatcher::Enqueue(GenerateJob job) {
   return id;
 }
 
-void Dispatcher::GiveUp(JobId id) {
-  to_score_.DropJob(id);
-  leases_.DropJob(id);
-  jobs_.Remove(id);
+void Dispatcher::GiveUp(const std::vector<JobId>& jobs) {
+  for (const JobId id : jobs) {
+    if (jobs_.Find(id) == nullptr) continue;
+    to_score_.DropJob(id);
+    leases_.DropJob(id);
+    jobs_.Remove(id);
+  }
 }
 
-std::optional<StatusOr<std::vector<Group>>> Dispatcher::WaitResult(JobId id, absl::Time deadline) {
-  const Job* job = jobs_.Find(id);
-  if (job == nullptr) return absl::NotFoundError(absl::StrCat("no job ", id, " is pending"));
-  if (job->num_scored == job->num_samples()) return jobs_.TakeResult(id);
-  Status error = job->error;
+std::vector<const Job*> Dispatcher::Pending(const std::vector<JobId>& jobs) {
+  std::vector<const Job*> pending;
+  for (const JobId id : jobs) {
+    if (const Job* job = jobs_.Find(id)) pending.push_back(job);
+  }
+  return pending;
+}
+
+std::optional<StatusOr<std::vector<Group>>> Dispatcher::WaitResult(const SomeGroups& some,
+                                                                   absl::Time deadline) {
+  const std::vector<const Job*> pending = Pending(some.jobs);
+  Status error;
+  if (pending.size() < some.jobs.size()) {
+    error = absl::NotFoundError(
+        absl::StrCat("not all of these jobs are pending: ", absl::StrJoin(some.jobs, ", ")));
+  }
+  for (const Job* job : pending) error.Update(job->error);
+  if (error.ok()) {
+    if (const auto scored = jobs_.FindScored(some)) return jobs_.Take(*scored);
+  }
   if (error.ok() && (cancelled_ || done_ || closed_)) {
     error = absl::CancelledError("the run is stopping");
   }
   if (error.ok() && clock_->Now() >= deadline) {
     error = absl::DeadlineExceededError(absl::StrCat(
         "no progress for ", options_.no_progress_seconds,
-        " s: ", DescribeStall(*job, roster_, leases_, weights_ != nullptr, last_reward_error_)));
+        " s: ", DescribeStall(pending, roster_, leases_, weights_ != nullptr, last_reward_error_)));
   }
   if (error.ok()) return std::nullopt;
-  GiveUp(id);
+  GiveUp(some.jobs);
   return error;
 }
 
 StatusOr<std::vector<Group>> Dispatcher::Wait(JobId id,
                                               const Coordinator::OnProgress& on_progress) {
+  return WaitForSome({.jobs = {id}, .count = options_.max_pending_groups}, on_progress);
+}
+
+StatusOr<std::vector<Group>> Dispatcher::WaitForSome(const SomeGroups& some,
+                                                     const Coordinator::OnProgress& on_progress) {
   absl::MutexLock lock(&mutex_);
   // Nobody can be blamed for the time before we began to wait.
   const absl::Time begin = clock_->Now();
@@ -108,23 +154,22 @@ StatusOr<std::vector<Group>> Dispatcher::Wait(JobId id,
     const absl::Time quiet_since =
         num_calls_in_flight_ > 0 ? clock_->Now() : std::max(begin, last_progress_);
     const absl::Time deadline = quiet_since + absl::Seconds(options_.no_progress_seconds);
-    if (auto result = WaitResult(id, deadline)) return *std::move(result);
+    if (auto result = WaitResult(some, deadline)) return *std::move(result);
     if (on_progress == nullptr) {
       WaitForChange(deadline);
       continue;
     }
-    const Job& job = *jobs_.Find(id);
-    const int64_t num_scored = job.num_scored, num_samples = job.num_samples();
+    const Standing before = StandingOf(Pending(some.jobs), some.count);
     mutex_.Unlock();
-    const Status status = on_progress(num_scored, num_samples);
+    const Status status =
+        on_progress(std::min(before.num_scored, before.num_samples), before.num_samples);
     mutex_.Lock();
     if (!status.ok()) {
-      if (jobs_.Find(id) != nullptr) GiveUp(id);
+      GiveUp(some.jobs);
       return status;
     }
     // What changed during the call is not waited for again: the next round looks first.
-    const Job* now = jobs_.Find(id);
-    if (now != nullptr && now->num_scored == num_scored && now->error.ok()) {
+    if (StandingOf(Pending(some.jobs), some.count) == before) {
       WaitForChange(std::min(deadline, clock_->Now() + kProgressInterval));
     }
   }

@@ -60,6 +60,8 @@ class Dispatcher {
   void Publish(PublishedWeights weights);
   StatusOr<JobId> Enqueue(GenerateJob job);
   StatusOr<std::vector<Group>> Wait(JobId id, const Coordinator::OnProgress& on_progress);
+  StatusOr<std::vector<Group>> WaitForSome(const SomeGroups& some,
+                                           const Coordinator::OnProgress& on_progress);
   void Cancel();
   CoordinatorStats TakeStats();
   // From now on everybody is told that the run is done.
@@ -99,10 +101,14 @@ class Dispatcher {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Status CheckResult(const GroupResult& result, const GroupRef& ref)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // How Wait ends now, if it does.
-  std::optional<StatusOr<std::vector<Group>>> WaitResult(JobId id, absl::Time deadline)
+  // How WaitForSome ends now, if it does.
+  std::optional<StatusOr<std::vector<Group>>> WaitResult(const SomeGroups& some,
+                                                         absl::Time deadline)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void GiveUp(JobId id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Those of the jobs that are pending.
+  std::vector<const Job*> Pending(const std::vector<JobId>& jobs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveUp(const std::vector<JobId>& jobs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Progress() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndCall(const ScoreBatch& batch, double seconds, bool suspend)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

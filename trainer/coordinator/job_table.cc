@@ -1,5 +1,6 @@
 #include "trainer/coordinator/job_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -40,6 +41,7 @@ StatusOr<JobId> JobTable::Add(GenerateJob spec) {
   const JobId id = ++last_id_;
   Job& job = jobs_[id];
   job.groups.resize(spec.prompts.size());
+  job.num_left = std::ssize(spec.prompts);
   for (int i = 0; i < static_cast<int>(spec.prompts.size()); ++i) {
     by_prompt_id_[spec.prompts[i].id] = {id, i};
     waiting_.insert({id, i});
@@ -48,17 +50,48 @@ StatusOr<JobId> JobTable::Add(GenerateJob spec) {
   return id;
 }
 
-std::vector<Group> JobTable::TakeResult(JobId id) {
-  Job& job = *Find(id);
+std::optional<std::vector<GroupRef>> JobTable::FindScored(const SomeGroups& some) const {
+  std::vector<GroupRef> found, others;
+  int64_t num_left = 0;
+  for (const JobId id : some.jobs) {
+    const Job& job = jobs_.at(id);
+    num_left += job.num_left;
+    for (int i = 0; i < static_cast<int>(job.groups.size()); ++i) {
+      const GroupState& group = job.groups[i];
+      if (group.phase == GroupState::Phase::kTaken) continue;
+      const bool too_old =
+          group.oldest_version.has_value() && *group.oldest_version < some.keep_from;
+      if (group.phase == GroupState::Phase::kScored) {
+        (too_old ? found : others).push_back({id, i});
+      } else if (too_old) {
+        return std::nullopt;
+      }
+    }
+  }
+  const int64_t count = std::min(some.count, num_left);
+  if (std::ssize(found) + std::ssize(others) < count) return std::nullopt;
+  if (std::ssize(found) < count) {
+    found.insert(found.end(), others.begin(), others.begin() + (count - std::ssize(found)));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<Group> JobTable::Take(const std::vector<GroupRef>& refs) {
   std::vector<Group> groups;
-  for (size_t i = 0; i < job.groups.size(); ++i) {
-    GroupState& state = job.groups[i];
-    groups.push_back({.prompt = job.spec->prompts[i],
+  for (const GroupRef& ref : refs) {
+    Job& job = *Find(ref.job);
+    GroupState& state = job.groups[ref.index];
+    groups.push_back({.prompt = job.spec->prompts[ref.index],
                       .policy_version = *state.policy_version,
                       .completions = *state.completions,
                       .scores = std::move(state.scores)});
+    state = GroupState();
+    state.phase = GroupState::Phase::kTaken;
+    by_prompt_id_.erase(groups.back().prompt.id);
+    job.num_scored -= job.spec->num_samples;
+    if (--job.num_left == 0) Remove(ref.job);
   }
-  Remove(id);
   return groups;
 }
 

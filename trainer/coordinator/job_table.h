@@ -1,8 +1,8 @@
 // The jobs that are pending and the state of each of their groups.
 // Thread safety: none; the Dispatcher's lock guards it.
 //
-// A group goes waiting -> leased -> scoring -> scored. A lost lease takes it from leased back to
-// waiting; nothing else goes back.
+// A group goes waiting -> leased -> scoring -> scored -> taken. A lost lease takes it from leased
+// back to waiting; nothing else goes back.
 #ifndef HONE_TRAINER_COORDINATOR_JOB_TABLE_H_
 #define HONE_TRAINER_COORDINATOR_JOB_TABLE_H_
 
@@ -30,7 +30,7 @@ struct GroupRef {
 };
 
 struct GroupState {
-  enum class Phase { kWaiting, kLeased, kScoring, kScored };
+  enum class Phase { kWaiting, kLeased, kScoring, kScored, kTaken };
 
   Phase phase = Phase::kWaiting;
   uint64_t lease_id = 0;  // the latest; 0: never leased
@@ -46,10 +46,9 @@ struct GroupState {
 struct Job {
   std::shared_ptr<const GenerateJob> spec;
   std::vector<GroupState> groups;  // [prompts]
-  int64_t num_scored = 0;          // samples
+  int64_t num_left = 0;            // groups that are not taken
+  int64_t num_scored = 0;          // their samples
   Status error;                    // set: the job cannot be completed
-
-  int64_t num_samples() const { return static_cast<int64_t>(groups.size()) * spec->num_samples; }
 };
 
 class JobTable {
@@ -57,8 +56,10 @@ class JobTable {
   explicit JobTable(int max_groups) : max_groups_(max_groups) {}
 
   StatusOr<JobId> Add(GenerateJob spec);
-  // The job's groups in order; the job must be complete.
-  std::vector<Group> TakeResult(JobId id);
+  // Of jobs that are all pending: what WaitForSome would return now; nullopt: it has to wait.
+  std::optional<std::vector<GroupRef>> FindScored(const SomeGroups& some) const;
+  // Takes groups out that are scored. A job of which none is left is removed.
+  std::vector<Group> Take(const std::vector<GroupRef>& refs);
   void Remove(JobId id);
 
   Job* Find(JobId id);                    // null: unknown

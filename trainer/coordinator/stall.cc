@@ -11,7 +11,7 @@ namespace {
 
 std::string Groups(int count) { return absl::StrCat(count, count == 1 ? " group" : " groups"); }
 
-std::string DescribeWaiting(int num_waiting, size_t num_groups, const Roster& roster,
+std::string DescribeWaiting(int num_waiting, int64_t num_groups, const Roster& roster,
                             bool weights_published) {
   const std::string rest =
       absl::StrCat(" (", num_waiting, " of ", num_groups, " groups are still to be generated)");
@@ -33,13 +33,18 @@ std::string DescribeScoring(int num_scoring, const Roster& roster, absl::string_
 
 }  // namespace
 
-std::string DescribeStall(const Job& job, const Roster& roster, const LeaseTable& leases,
-                          bool weights_published, absl::string_view last_reward_error) {
+std::string DescribeStall(const std::vector<const Job*>& jobs, const Roster& roster,
+                          const LeaseTable& leases, bool weights_published,
+                          absl::string_view last_reward_error) {
   std::map<GroupState::Phase, int> count;
-  for (const GroupState& group : job.groups) ++count[group.phase];
+  int64_t num_left = 0;
+  for (const Job* job : jobs) {
+    num_left += job->num_left;
+    for (const GroupState& group : job->groups) ++count[group.phase];
+  }
   std::vector<std::string> reasons;
   if (const int waiting = count[GroupState::Phase::kWaiting]; waiting > 0) {
-    reasons.push_back(DescribeWaiting(waiting, job.groups.size(), roster, weights_published));
+    reasons.push_back(DescribeWaiting(waiting, num_left, roster, weights_published));
   }
   if (count[GroupState::Phase::kLeased] > 0) {
     for (const auto& [client_id, num_groups] : leases.NumGroupsByClient()) {
