@@ -235,8 +235,9 @@ struct GrpoStage {
   int steps = 100;
   int prompts_per_step = 32;
   int samples_per_prompt = 16;
-  int minibatches = 1;    // optimiser updates for each batch of samples
-  int max_staleness = 0;  // policy versions that generation may run ahead; 0: synchronous
+  int minibatches = 1;       // optimiser updates for each batch of samples
+  int max_staleness = 0;     // policy versions that generation may run ahead; 0: synchronous
+  int partial_rollouts = 0;  // problems that a step carries over to the next; 0: waits for all
   SamplingSpec sampling;
   AlgorithmSpec algorithm;
   std::vector<RewardSpec> reward;
@@ -253,6 +254,9 @@ struct GrpoStage {
     v("samples_per_prompt", samples_per_prompt, "completions of a problem: the group");
     v("minibatches", minibatches, "optimiser updates for each batch of samples");
     v("max_staleness", max_staleness, "policy versions generation may run ahead; 0: synchronous");
+    v("partial_rollouts", partial_rollouts,
+      "problems in flight besides prompts_per_step: a step takes the first that are finished and "
+      "carries the others over, to go on under newer weights; at most prompts_per_step; 0: off");
     v("sampling", sampling, "how completions are drawn");
     v("algorithm", algorithm, "advantages and loss");
     v("reward", reward, "terms of the reward and their weights; the first decides the outcome");

@@ -188,6 +188,20 @@ void CheckRewards(Checker& check, const std::string& path, const std::vector<Rew
   }
 }
 
+void CheckPartialRollouts(Checker& check, const std::string& path, const GrpoStage& stage) {
+  check.AtLeast(path, stage.partial_rollouts, 0);
+  check.Require(stage.partial_rollouts <= stage.prompts_per_step, path,
+                absl::StrCat("must be at most prompts_per_step, ", stage.prompts_per_step,
+                             ", so that a step has room for all that must not get older, found ",
+                             stage.partial_rollouts));
+  if (stage.partial_rollouts <= 0) return;
+  check.Require(
+      stage.max_staleness > 0, path,
+      "needs max_staleness of at least 1: what is carried over was begun by older weights");
+  check.Require(!stage.algorithm.dynamic_sampling, path,
+                "does not go with algorithm.dynamic_sampling: set one of the two");
+}
+
 void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) {
   CheckSource(check, path, stage.source, stage.eval.problems);
   if (stage.source.data) CheckAnswers(check, path + ".data", *stage.source.data);
@@ -202,6 +216,7 @@ void CheckGrpo(Checker& check, const std::string& path, const GrpoStage& stage) 
                 absl::StrCat("must be at most prompts_per_step, ", stage.prompts_per_step,
                              ", found ", stage.minibatches));
   check.AtLeast(path + ".max_staleness", stage.max_staleness, 0);
+  CheckPartialRollouts(check, path + ".partial_rollouts", stage);
   CheckSampling(check, path + ".sampling", stage.sampling);
   CheckAlgorithm(check, path + ".algorithm", stage.algorithm);
   check.Require(!stage.algorithm.dynamic_sampling || stage.samples_per_prompt > 1,

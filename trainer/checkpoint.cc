@@ -162,6 +162,10 @@ Status CompleteCheckpoint(const CheckpointContext& context, const std::string& p
                             {"policy_version", state.measured->policy_version},
                             {"spec", state.measured->spec}};
   }
+  for (const CarriedPrompt& prompt : state.carried) {
+    manifest["carried"].push_back(
+        {{"index", prompt.index}, {"issued_version", prompt.issued_version}});
+  }
   nlohmann::ordered_json& files = manifest["files"];
   for (int rank = 0; rank < num_shards; ++rank) {
     HONE_ASSIGN_OR_RETURN(files[ShardFileName(rank)], TakeShardHash(partial, rank));
@@ -204,6 +208,12 @@ StatusOr<TrainingState> LoadCheckpoint(const std::string& path,
       state.measured = {measured.at("accuracy").get<double>(),
                         measured.at("policy_version").get<uint64_t>(),
                         measured.at("spec").get<std::string>()};
+    }
+    if (manifest.contains("carried")) {
+      for (const auto& prompt : manifest.at("carried")) {
+        state.carried.push_back(
+            {prompt.at("index").get<int64_t>(), prompt.at("issued_version").get<uint64_t>()});
+      }
     }
     HONE_RETURN_IF_ERROR(CheckFiles(path, manifest.at("files")));
   } catch (const nlohmann::json::exception& e) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "config/experiment.h"
@@ -30,6 +31,14 @@ struct HeldoutMeasure {
   std::string spec;  // what was measured, as text
 };
 
+// A prompt that was issued and whose group no step has used yet.
+struct CarriedPrompt {
+  int64_t index = 0;            // among the stage's training problems
+  uint64_t issued_version = 0;  // under which the ledger has it
+
+  friend bool operator==(const CarriedPrompt&, const CarriedPrompt&) = default;
+};
+
 // Where a run stands: after `step` steps in all, `stage_step` of them in stage `stage`.
 struct TrainingState {
   int64_t step = 0;
@@ -38,6 +47,7 @@ struct TrainingState {
   uint64_t policy_version = 0;
   int64_t data_cursor = 0;  // problems or demonstrations of this stage that were used
   std::optional<HeldoutMeasure> measured;  // the latest
+  std::vector<CarriedPrompt> carried;      // over to the next step (partial rollouts)
 };
 
 // What a checkpoint is made from besides the shards. Not owned.

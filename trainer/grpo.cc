@@ -16,6 +16,7 @@
 #include "trainer/sample_metrics.h"
 #include "trainer/schedule.h"
 #include "trainer/verifier_failures.h"
+#include "trainer/version_lag.h"
 
 namespace hone {
 namespace {
@@ -144,13 +145,7 @@ class GrpoLoop {
     const std::vector<const Group*> all = groups.All();
     std::vector<std::pair<std::string, double>> values =
         DescribeSamples(all, TermNames(stage_.reward));
-    uint64_t oldest = context_.position.policy_version - 1;
-    for (const Group* group : all) {
-      for (const Completion& completion : group->completions) {
-        oldest = std::min(oldest, group->oldest_version(completion));
-      }
-    }
-    const double staleness = static_cast<double>(context_.position.policy_version - 1 - oldest);
+    const VersionLag lag = MeasureVersionLag(all, context_.position.policy_version - 1);
     const double tokens = std::max<double>(1, static_cast<double>(update.terms.tokens));
     const std::pair<std::string, double> figures[] = {
         {"entropy", update.terms.entropy / tokens},
@@ -161,11 +156,16 @@ class GrpoLoop {
         {"grad_norm", update.grad_norm},
         {"lr", update.lr},
         {"trained_tokens", static_cast<double>(update.trained_tokens)},
-        {"staleness", staleness}};
+        {"staleness", static_cast<double>(lag.max)}};
     values.insert(values.end(), std::begin(figures), std::end(figures));
     if (stage_.algorithm.dynamic_sampling) {
       values.emplace_back("sampling_rounds", groups.rounds);
       values.emplace_back("groups_dropped", static_cast<double>(groups.dropped.size()));
+    }
+    if (stage_.partial_rollouts > 0) {
+      values.emplace_back("staleness_mean", lag.mean);
+      values.emplace_back("carried_samples", static_cast<double>(lag.old_samples));
+      values.emplace_back("carried_tokens", static_cast<double>(lag.old_tokens));
     }
     if (stage_.algorithm.correction != "none") {
       values.emplace_back("correction", update.terms.correction / tokens);

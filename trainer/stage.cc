@@ -132,11 +132,16 @@ std::string CompletionText(const Tokenizer& tokenizer, absl::Span<const int32_t>
 
 StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request,
                                  int64_t step) {
-  HONE_RETURN_IF_ERROR(CheckPrompts(context, request.prompts));
   Sampling sampling{0, step, context.position.policy_version};
   // On the account before any lease is given; a crash from here on is rolled back with the step.
   HONE_RETURN_IF_ERROR(context.ledger.RecordIssued(step, request.prompts, request.num_samples,
                                                    sampling.issued_version));
+  HONE_ASSIGN_OR_RETURN(sampling.job, EnqueueRequest(context, request));
+  return sampling;
+}
+
+StatusOr<JobId> EnqueueRequest(StageContext& context, const SampleRequest& request) {
+  HONE_RETURN_IF_ERROR(CheckPrompts(context, request.prompts));
   GenerateJob job;
   job.prompts = request.prompts;
   job.num_samples = request.num_samples;
@@ -148,24 +153,31 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
   job.decode = [&tokenizer = context.tokenizer](absl::Span<const int32_t> tokens) {
     return CompletionText(tokenizer, tokens);
   };
-  HONE_ASSIGN_OR_RETURN(sampling.job, context.coordinator.Enqueue(std::move(job)));
-  return sampling;
+  return context.coordinator.Enqueue(std::move(job));
+}
+
+Coordinator::OnProgress ShowSamples(StageContext& context, const std::string& split) {
+  return [&context, split](int64_t scored, int64_t samples) {
+    context.progress.Phase(absl::StrFormat("%s samples %d/%d", split, scored, samples));
+    return CheckStop(context);
+  };
 }
 
 StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
                                             const std::string& split) {
-  const auto show = [&](int64_t scored, int64_t samples) {
-    context.progress.Phase(absl::StrFormat("%s samples %d/%d", split, scored, samples));
-    return CheckStop(context);
-  };
-  HONE_ASSIGN_OR_RETURN(std::vector<Group> groups, context.coordinator.Wait(sampling.job, show));
+  HONE_ASSIGN_OR_RETURN(std::vector<Group> groups,
+                        context.coordinator.Wait(sampling.job, ShowSamples(context, split)));
   HONE_RETURN_IF_ERROR(
       context.ledger.RecordConsumed(sampling.step, sampling.issued_version, groups));
+  HONE_RETURN_IF_ERROR(CountWork(context, sampling.step));
+  return groups;
+}
+
+Status CountWork(StageContext& context, int64_t step) {
   const CoordinatorStats stats = context.coordinator.TakeStats();
   for (const auto& [client_id, worker] : stats.workers) context.effort += worker;
-  HONE_RETURN_IF_ERROR(context.ledger.CountLease(sampling.step, stats.leases_granted,
-                                                 stats.leases_lost, stats.duplicates_refused));
-  return groups;
+  return context.ledger.CountLease(step, stats.leases_granted, stats.leases_lost,
+                                   stats.duplicates_refused);
 }
 
 Status StoreRollouts(const StageContext& context, absl::Span<const Group* const> groups,

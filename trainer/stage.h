@@ -91,6 +91,14 @@ struct Sampling {
 StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request, int64_t step);
 StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
                                             const std::string& split);
+
+// Parts of the above. Has prompts sampled that are on the account.
+StatusOr<JobId> EnqueueRequest(StageContext& context, const SampleRequest& request);
+// Shows how far the samples are, and ends the wait when the run was asked to stop.
+Coordinator::OnProgress ShowSamples(StageContext& context, const std::string& split);
+// Puts what leases and workers did since the last time on the step's account.
+Status CountWork(StageContext& context, int64_t step);
+
 // Writes the step's samples of that split to rollouts/, all of them in one go.
 Status StoreRollouts(const StageContext& context, absl::Span<const Group* const> groups,
                      const std::string& split);

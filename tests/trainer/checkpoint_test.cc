@@ -50,6 +50,7 @@ class CheckpointTest : public testing::Test {
     state.policy_version = 10 * step;
     state.data_cursor = 5;
     state.measured = {0.5, 30, "spec"};
+    state.carried = {{7, 20}, {9, 30}};
     const auto partial = BeginCheckpoint(folder_, step);
     ASSERT_TRUE(partial.ok()) << partial.status();
     for (int rank = ranks - 1; rank >= 0; --rank) {
@@ -105,6 +106,7 @@ TEST_F(CheckpointTest, ComesBackAsItWas) {
   EXPECT_EQ(state.policy_version, 50u);
   EXPECT_EQ(state.data_cursor, 5);
   EXPECT_EQ(state.measured->accuracy, 0.5);
+  EXPECT_EQ(state.carried, (std::vector<CarriedPrompt>{{7, 20}, {9, 30}}));
   const auto config = LoadModelConfig((*found)->path + "/hf");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(LoadWeights((*found)->path + "/hf", *config)->flat(),

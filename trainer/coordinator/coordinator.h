@@ -3,9 +3,8 @@
 //
 // Thread safety: all functions may be called from any thread; Wait and Finish block.
 // Invariants:
-//  * a group is accepted once: the first submission made with the version of its latest lease;
-//  where
-//    its job follows the weights, of any of its leases, and with newer versions;
+//  * a group is accepted once: the first submission made with the version of its latest lease, or,
+//    where its job follows the weights, of any of its leases, and with newer versions;
 //  * a lease is given only with the published version, so the learner bounds staleness by when it
 //    enqueues: in the synchronous loop it enqueues after publishing and waits before updating;
 //  * every wait has a deadline, and an error says what was waited for.
