@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Rollout speed: `hone generate` against transformers, llama.cpp and CTranslate2, in one run on one
-machine.
+"""Rollout speed: `hone bench rollout` against transformers, llama.cpp and CTranslate2, in one run on
+one machine.
 
 All sample, at temperature 1 from the whole vocabulary, from the same random-weight Qwen3 ("nano" or
-"mini"), with the same prompts and the same number of new tokens (the end token does not stop), each
-in a process of its own, loading excluded. A peer is shown at the better of one thread and all; the
-median of --repeats; the repeats of the programs take turns, since machines drift. That they compute
-the same model is checked by their greedy tokens. The program refuses to run on a busy machine.
+"mini"), with prompts of one length and the same number of new tokens (the end token does not stop),
+each in a process of its own, without loading and a short generation to warm up. A peer is shown at
+the better of one thread and all; the median of --repeats; the repeats of the programs take turns,
+since machines drift. That they compute the same model is checked by their greedy tokens. The program
+refuses to run on a busy machine.
 
 The peers are installed once, from PyPI, into .deps/peers (bench/peers/requirements.txt).
 
@@ -28,7 +29,7 @@ PEERS = pathlib.Path(__file__).resolve().parent / "peers"
 # The program, and the types in which it is shown.
 HONE_TYPES = ["float32", "bfloat16"]
 PEER_TYPES = {"transformers": ["float32"], "llama_cpp": ["float32", "bfloat16", "int8"],
-         "ctranslate2": ["float32", "int8"]}
+              "ctranslate2": ["float32", "int8"]}
 
 
 def install_peers(target):
@@ -57,29 +58,33 @@ class Workload:
         result = json.loads(done.stdout.splitlines()[-1])
         return self.tokens / result["seconds"][0], result["greedy"]
 
-    def run_hone(self, dtype, greedy=False):
-        source, stats, out = (self.folder / n for n in ("prompts.jsonl", "stats.json", "out.jsonl"))
-        prompts = self.prompts[:1] if greedy else self.prompts
-        source.write_text("".join(json.dumps({"tokens": p}) + "\n" for p in prompts))
-        command = [self.args.hone, "generate", "--model", self.folder, "--input", source,
-                   "--output", out, "--ignore-eos", "--threads", str(self.args.threads), "--dtype", dtype,
-                   "--max-sequences", str(len(self.prompts) * self.samples), "--stats", stats]
-        command += (["--temperature", "0", "--max-tokens", "8"] if greedy else
-                    ["--n", str(self.samples), "--max-tokens", str(self.args.max_tokens)])
-        subprocess.run(command, check=True)
-        tokens = json.loads(out.read_text().splitlines()[0])["completions"][0]["tokens"]
-        result = json.loads(stats.read_text())
-        return self.tokens / result["seconds"], tokens, result["isa"]
+    def run_hone(self, dtype):
+        done = subprocess.run(
+            [self.args.hone, "bench", "rollout", "--model", self.folder, "--dtype", dtype,
+             "--threads", str(self.args.threads), "--batch", str(len(self.prompts) * self.samples),
+             "--n", str(self.samples), "--prompt-tokens", str(self.args.prompt_tokens),
+             "--max-tokens", str(self.args.max_tokens), "--repeats", "1"],
+            check=True, text=True, stdout=subprocess.PIPE)
+        result = json.loads(done.stdout)
+        return result["tokens_per_second"], result["isa"]
+
+    def greedy_hone(self):
+        source, out = self.folder / "prompts.jsonl", self.folder / "out.jsonl"
+        source.write_text(json.dumps({"tokens": self.prompts[0]}) + "\n")
+        subprocess.run([self.args.hone, "generate", "--model", self.folder, "--input", source,
+                        "--output", out, "--ignore-eos", "--temperature", "0", "--max-tokens", "8"],
+                       check=True)
+        return json.loads(out.read_text())["completions"][0]["tokens"]
 
 
 def compare(workload, args):
     """The rate of each (program, type)."""
     rates = {}
     isa = ""
-    greedy = workload.run_hone("float32", greedy=True)[1]
+    greedy = workload.greedy_hone()
     for _ in range(args.repeats):
         for dtype in HONE_TYPES:
-            rate, _, isa = workload.run_hone(dtype)
+            rate, isa = workload.run_hone(dtype)
             rates.setdefault(("hone", dtype, args.threads), []).append(rate)
         for peer, types in PEER_TYPES.items():
             for dtype in types:
