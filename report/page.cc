@@ -64,9 +64,11 @@ std::string RenderOneRun(absl::Span<const RunData> runs) {
                     "which a term and the accuracy, or accuracy and length, went apart: rules of "
                     "thumb, no proof.",
                     RenderJumps(run)),
-      RenderSection("Highest rewards",
-                    "What was paid best, of up to 64 steps and of those that are worth a look.",
-                    RenderHighest(run)),
+      RenderSection(
+          "Highest rewards",
+          "What was paid best in each step; where a run's rollouts are very large, in some "
+          "steps spread over it and in those that are worth a look.",
+          RenderHighest(run)),
       RenderSection("Lowest rewards", "", RenderLowest(run)),
       RenderSection("Time", "", RenderTimings(run)),
       RenderSection("Accounting", "Every sample of the run, from the ledger.",

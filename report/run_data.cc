@@ -17,7 +17,7 @@
 namespace hone {
 namespace {
 
-constexpr size_t kMaxSummaries = 64;
+constexpr size_t kLeastSummaries = 64;
 constexpr absl::string_view kTrain = "train";
 constexpr absl::string_view kHeldout = "heldout";
 constexpr absl::string_view kReinforcement = "grpo";
@@ -54,7 +54,8 @@ std::vector<RolloutFile> Thin(const std::vector<RolloutFile>& files, size_t max_
 
 class Loader {
  public:
-  explicit Loader(const RunFolder& folder) : folder_(folder) {}
+  Loader(const RunFolder& folder, int64_t rollout_bytes)
+      : folder_(folder), rollout_bytes_(rollout_bytes) {}
 
   RunData Load() {
     run_.name = std::filesystem::path(folder_.root).lexically_normal().filename().string();
@@ -116,10 +117,19 @@ class Loader {
     if (!run_.last) run_.last = run_.after ? run_.after : run_.before;
   }
 
-  // Some of all, and those of the steps that are worth a look.
+  // All, or some of all, and those of the steps that are worth a look.
   std::vector<RolloutFile> ChooseTrain(const std::vector<RolloutFile>& files) const {
+    int64_t bytes = 1;
+    for (const RolloutFile& file : files) {
+      std::error_code missing;  // is noted when it is read
+      const auto size = std::filesystem::file_size(file.path, missing);
+      if (!missing) bytes += static_cast<int64_t>(size);
+    }
+    const double share = static_cast<double>(rollout_bytes_) / static_cast<double>(bytes);
+    const double fitting = std::min(share, 1.0) * static_cast<double>(files.size());
+    const size_t count = std::max(kLeastSummaries, static_cast<size_t>(fitting));
     std::set<int64_t> steps;
-    for (const RolloutFile& file : Thin(files, kMaxSummaries)) steps.insert(file.step);
+    for (const RolloutFile& file : Thin(files, count)) steps.insert(file.step);
     for (size_t i = 0; i < std::min(kMaxJumpsShown, run_.jumps.size()); ++i) {
       steps.insert(run_.jumps[i].step);
     }
@@ -183,12 +193,15 @@ class Loader {
   }
 
   const RunFolder& folder_;
+  const int64_t rollout_bytes_;
   RunData run_;
 };
 
 }  // namespace
 
-RunData LoadRun(const RunFolder& folder) { return Loader(folder).Load(); }
+RunData LoadRun(const RunFolder& folder, int64_t rollout_bytes) {
+  return Loader(folder, rollout_bytes).Load();
+}
 
 std::vector<Point> Curve(const RunData& run, absl::string_view metric) {
   std::vector<Point> points;

@@ -57,8 +57,12 @@ struct RunData {
   std::vector<std::string> notes;  // what could not be read, for people
 };
 
-// Never fails: what is missing or damaged is left out and noted.
-RunData LoadRun(const RunFolder& folder);
+inline constexpr int64_t kRolloutBytesRead = 64 << 20;
+
+// Never fails: what is missing or damaged is left out and noted. Of the training's rollouts every
+// step is read; where their files, which are compressed, are more than `rollout_bytes`, so many
+// steps spread over the run as come near it, and at least 64.
+RunData LoadRun(const RunFolder& folder, int64_t rollout_bytes = kRolloutBytesRead);
 
 // The curve of a metric over the steps at which it was written, NaN where it was null.
 std::vector<Point> Curve(const RunData& run, absl::string_view metric);

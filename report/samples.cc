@@ -24,7 +24,10 @@ constexpr size_t kImprovedShown = 4;
 constexpr size_t kStillWrongShown = 1;
 constexpr size_t kExtremesShown = 3;
 constexpr size_t kMaxCompletionBytes = 4000;
-constexpr size_t kMaxListedBytes = 2000;  // of a completion where many steps list theirs
+// Of a completion where many steps list theirs: the most, the least, and what all steps share.
+constexpr size_t kMaxListedBytes = 2000;
+constexpr size_t kMinListedBytes = 300;
+constexpr size_t kAllListedBytes = 64 * kMaxListedBytes;
 constexpr size_t kMaxPromptBytes = 1500;
 constexpr size_t kMaxDetailBytes = 300;
 
@@ -138,10 +141,12 @@ std::vector<const RolloutRecord*> ExtremeRewards(const std::vector<RolloutRecord
 }
 
 std::string RenderSample(const RolloutRecord& record, const RunData& run) {
+  const size_t bytes = std::clamp(kAllListedBytes / std::max<size_t>(1, run.summaries.size()),
+                                  kMinListedBytes, kMaxListedBytes);
   return absl::StrCat("<article class=\"card\">", RenderPrompt(record), "<h4>", Badge(record),
                       "<span class=\"tally\">reward ",
                       EscapeHtml(DescribeReward(run.experiment, record)), "</span></h4>",
-                      RenderRecord(record, kMaxListedBytes), "</article>\n");
+                      RenderRecord(record, bytes), "</article>\n");
 }
 
 }  // namespace

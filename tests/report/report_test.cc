@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <limits>
@@ -193,13 +194,14 @@ TEST_F(ReportTest, ThousandsOfStepsStaySmall) {
   EXPECT_LT(Render(Folder()).size(), 600u << 10);
 }
 
-TEST_F(ReportTest, ReadsSixtyFourRolloutFilesSpreadOverTheRun) {
+TEST_F(ReportTest, ReadsTheRolloutsOfEveryStepAndOfLargeOnesSomeSpreadOverTheRun) {
   WriteSyntheticRun(Folder(), {.sft_steps = 1,
                                .grpo_steps = 100,
                                .planned_grpo_steps = 100,
                                .prompts_per_step = 1,
                                .samples_per_prompt = 1});
-  const RunData run = LoadRun(Folder());
+  EXPECT_THAT(LoadRun(Folder()).summaries, SizeIs(100));
+  const RunData run = LoadRun(Folder(), /*rollout_bytes=*/1);
   ASSERT_THAT(run.summaries, SizeIs(64));
   EXPECT_EQ(run.summaries.front().step, 2);
   EXPECT_EQ(run.summaries.back().step, 101);
@@ -208,7 +210,7 @@ TEST_F(ReportTest, ReadsSixtyFourRolloutFilesSpreadOverTheRun) {
   EXPECT_EQ(run.after->step, 101);
 }
 
-// 100 steps whose format term jumps at the 61st, which is not among the steps read by default.
+// 100 steps whose format term jumps at the 61st, which is not among 64 spread over them.
 std::vector<StepMetrics> JumpAt61() {
   std::vector<StepMetrics> metrics;
   for (int step = 1; step <= 100; ++step) {
@@ -244,7 +246,12 @@ TEST_F(ReportTest, TheSamplesOfAStepThatIsWorthALookAreReadAndLinked) {
   EXPECT_THAT(html, HasSubstr("<details class=\"step\" id=\"step-61\" open>"));
   EXPECT_THAT(html, HasSubstr("prompt of 61<"));
   EXPECT_THAT(html, HasSubstr("<details class=\"step\" id=\"step-100\"><summary>"));
-  EXPECT_THAT(html, Not(HasSubstr("prompt of 58<")));
+  EXPECT_THAT(html, HasSubstr("prompt of 58<"));
+  const auto is_58 = [](const RolloutSummary& summary) { return summary.step == 58; };
+  const auto is_61 = [](const RolloutSummary& summary) { return summary.step == 61; };
+  const std::vector<RolloutSummary> some = LoadRun(folder, /*rollout_bytes=*/1).summaries;
+  EXPECT_TRUE(std::none_of(some.begin(), some.end(), is_58));
+  EXPECT_TRUE(std::any_of(some.begin(), some.end(), is_61));
 }
 
 TEST_F(ReportTest, WithoutRolloutsAStepIsNamedWithoutALink) {
