@@ -76,9 +76,8 @@ class StepBench {
   static EngineOptions MakeEngineOptions(const Options& options, const ModelConfig& config,
                                          Precision precision) {
     EngineOptions engine = SizeEngine(config, options.prompts * options.samples,
-                                      options.prompt_tokens + options.max_tokens);
+                                      options.prompt_tokens + options.max_tokens, precision);
     engine.ignore_stop = true;
-    engine.precision = precision;
     return engine;
   }
 

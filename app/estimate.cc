@@ -10,6 +10,7 @@
 #include "data/gsm8k.h"
 #include "data/task.h"
 #include "model/hf_folder.h"
+#include "rollout/engine/engine.h"
 
 namespace hone {
 namespace {
@@ -120,10 +121,10 @@ std::vector<RoleEstimate> EstimateTrainer(const Experiment& experiment, const Mo
 RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& config) {
   const RolloutResources& resources = experiment.resources.rollout;
   const int64_t parameters = NumParameters(config);
-  const int64_t cache_tokens =
-      resources.kv_cache_tokens > 0
-          ? resources.kv_cache_tokens
-          : int64_t{resources.max_sequences} * (config.max_position_embeddings + 16);
+  EngineOptions engine;
+  engine.max_sequences = resources.max_sequences;
+  engine.kv_cache_tokens = resources.kv_cache_tokens;
+  engine.precision = PrecisionOf(experiment.model);
   const int64_t row = 3 * config.hidden_size + 2 * config.query_size() + 2 * config.kv_size() +
                       3 * config.intermediate_size;
   // Where samples go on with new weights, those are packed beside the old ones.
@@ -133,7 +134,7 @@ RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& co
   return {"rollout",
           resources.workers,
           {{"weights, packed and as received", (follow ? 3 : 2) * kFloatBytes * parameters},
-           {"KV cache", 2 * kFloatBytes * config.num_layers * config.kv_size() * cache_tokens},
+           {"KV cache", KvCacheBytes(config, engine)},
            {"activations and logits",
             kFloatBytes * ((kPrefillRows + resources.max_sequences) * row +
                            int64_t{resources.max_sequences} * config.vocab_size)},

@@ -140,9 +140,9 @@ Status Generate(const Options& options) {
   HONE_ASSIGN_OR_RETURN(Prompts prompts, ReadPrompts(options, model));
   const size_t num_prompts = prompts.requests.size();
   const int64_t longest = prompts.longest + options.sampling.max_tokens;
-  EngineOptions engine_options = SizeEngine(model.config(), options.max_sequences, longest);
+  EngineOptions engine_options =
+      SizeEngine(model.config(), options.max_sequences, longest, precision);
   engine_options.ignore_stop = options.ignore_eos;
-  engine_options.precision = precision;
   Engine engine(model.config(), engine_options);
   engine.SetWeights(model.weights);
   if (engine.SequencesThatFit(longest) < options.max_sequences) {

@@ -19,16 +19,17 @@ constexpr size_t kMaxHeld = 4096;
 
 }  // namespace
 
-EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest) {
+EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest,
+                         Precision precision) {
   longest = std::min<int64_t>(longest, config.max_position_embeddings);
   const int64_t sequence_blocks = BlocksFor(longest) + 1;  // one for the prompt's open block
-  const int64_t block_bytes =
-      int64_t{2} * config.num_layers * config.kv_size() * kKvBlockTokens * sizeof(float);
-  const int64_t affordable = AvailableMemoryBytes() / 2 / block_bytes;
-  const int64_t blocks =
-      std::max(sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
   EngineOptions options;
   options.max_sequences = max_sequences;
+  options.precision = precision;
+  options.kv_cache_tokens = kKvBlockTokens;
+  const int64_t affordable = AvailableMemoryBytes() / 2 / KvCacheBytes(config, options);
+  const int64_t blocks =
+      std::max(sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
   options.kv_cache_tokens =
       static_cast<int>(std::min<int64_t>(blocks * kKvBlockTokens, int64_t{1} << 30));
   return options;

@@ -17,14 +17,16 @@ namespace {
 
 constexpr int64_t kDefaultCacheBytes = int64_t{4} << 30;
 
+int64_t BlockBytes(const ModelConfig& config, Precision precision) {
+  return config.num_layers * CacheShape(config, precision).block_floats() * int64_t{sizeof(float)};
+}
+
 int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {
   if (options.kv_cache_tokens > 0) return BlocksFor(options.kv_cache_tokens);
   // Enough for all, but no more than kDefaultCacheBytes unless one sequence alone needs it.
-  const AttentionShape shape = CacheShape(config, options.precision);
-  const int64_t block_bytes = config.num_layers * shape.block_floats() * int64_t{sizeof(float)};
   const int64_t one = BlocksFor(config.max_position_embeddings);
-  return std::max(one,
-                  std::min(options.max_sequences * (one + 1), kDefaultCacheBytes / block_bytes));
+  return std::max(one, std::min(options.max_sequences * (one + 1),
+                                kDefaultCacheBytes / BlockBytes(config, options.precision)));
 }
 
 // One more token by this version.
@@ -95,6 +97,10 @@ StatusOr<Speculation> ParseSpeculation(absl::string_view name) {
   if (name == "always") return Speculation::kAlways;
   return absl::InvalidArgumentError(
       absl::StrCat("speculation \"", name, "\" must be measured, off or always"));
+}
+
+int64_t KvCacheBytes(const ModelConfig& config, const EngineOptions& options) {
+  return NumBlocks(config, options) * BlockBytes(config, options.precision);
 }
 
 Engine::Engine(const ModelConfig& config, const EngineOptions& options)

@@ -40,6 +40,9 @@ struct EngineOptions {
   Clock* clock = RealClock();  // not owned
 };
 
+// Of the cache that an engine with these options has.
+int64_t KvCacheBytes(const ModelConfig& config, const EngineOptions& options);
+
 // What the engine holds and did; counts are since construction.
 struct EngineStats {
   int64_t kv_blocks = 0;  // of kKvBlockTokens tokens

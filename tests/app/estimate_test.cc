@@ -63,6 +63,10 @@ TEST(EstimateTest, KvCacheHoldsTwoFloatsForEachLayerAndToken) {
   EXPECT_EQ(Part(estimate, 1, "KV cache"), 2 * 4 * 2 * 32 * 16 * (256 + 16));
   estimate = Estimate(Parse({"resources.rollout.kv_cache_tokens=1600"}));
   EXPECT_EQ(Part(estimate, 1, "KV cache"), 2 * 4 * 2 * 32 * 1600);
+  // By default no more than 4 GiB.
+  estimate = Estimate(Parse({"resources.rollout.max_sequences=1000000"}));
+  EXPECT_LE(Part(estimate, 1, "KV cache"), int64_t{4} << 30);
+  EXPECT_GT(Part(estimate, 1, "KV cache"), int64_t{3} << 30);
 }
 
 TEST(EstimateTest, RecomputationSavesActivations) {
