@@ -58,7 +58,13 @@ class WeightsReceiverTest : public ::testing::Test {
 
   StatusOr<ReceivedWeights> Receive(const proto::WeightsManifest& manifest,
                                     const WeightsFetchOptions& options = {}) {
-    return ReceiveWeights(kVersion, manifest, options, stop_);
+    // Unavailable is for the caller to ask again, as a worker does: gRPC now and then gives up on a
+    // connection to a server that is there.
+    StatusOr<ReceivedWeights> received = ReceiveWeights(kVersion, manifest, options, stop_);
+    for (int i = 0; i < 3 && absl::IsUnavailable(received.status()); ++i) {
+      received = ReceiveWeights(kVersion, manifest, options, stop_);
+    }
+    return received;
   }
   bool Refuses(const proto::WeightsManifest& manifest) {
     return absl::IsInvalidArgument(Receive(manifest).status());
