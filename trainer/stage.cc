@@ -132,6 +132,7 @@ std::string CompletionText(const Tokenizer& tokenizer, absl::Span<const int32_t>
 
 StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& request,
                                  int64_t step) {
+  HONE_RETURN_IF_ERROR(CheckPrompts(context, request.prompts));
   Sampling sampling{0, step, context.position.policy_version};
   // On the account before any lease is given; a crash from here on is rolled back with the step.
   HONE_RETURN_IF_ERROR(context.ledger.RecordIssued(step, request.prompts, request.num_samples,
@@ -141,7 +142,6 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
 }
 
 StatusOr<JobId> EnqueueRequest(StageContext& context, const SampleRequest& request) {
-  HONE_RETURN_IF_ERROR(CheckPrompts(context, request.prompts));
   GenerateJob job;
   job.prompts = request.prompts;
   job.num_samples = request.num_samples;

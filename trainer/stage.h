@@ -92,7 +92,7 @@ StatusOr<Sampling> StartSampling(StageContext& context, const SampleRequest& req
 StatusOr<std::vector<Group>> FinishSampling(StageContext& context, const Sampling& sampling,
                                             const std::string& split);
 
-// Parts of the above. Has prompts sampled that are on the account.
+// Parts of the above. Has prompts sampled that were checked and are on the account.
 StatusOr<JobId> EnqueueRequest(StageContext& context, const SampleRequest& request);
 // Shows how far the samples are, and ends the wait when the run was asked to stop.
 Coordinator::OnProgress ShowSamples(StageContext& context, const std::string& split);

@@ -122,7 +122,9 @@ std::optional<StatusOr<std::vector<Group>>> Dispatcher::WaitResult(const SomeGro
         absl::StrCat("not all of these jobs are pending: ", absl::StrJoin(some.jobs, ", ")));
   }
   for (const Job* job : pending) error.Update(job->error);
-  if (error.ok()) {
+  // Only once there may be enough of them are the groups looked at one by one.
+  const Standing standing = StandingOf(pending, some.count);
+  if (error.ok() && standing.num_scored >= standing.num_samples) {
     if (const auto scored = jobs_.FindScored(some)) return jobs_.Take(*scored);
   }
   if (error.ok() && (cancelled_ || done_ || closed_)) {
