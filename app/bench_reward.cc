@@ -31,7 +31,7 @@ struct Options {
   int judges = 0, repeats = 5;
 };
 
-// As the coordinator asks: trainer/coordinator/score_queue.cc and scorer.cc.
+// As the coordinator asks: trainer/coordinator/score_queue.cc and reward_client.h.
 constexpr size_t kItemsOfCall = 128;
 constexpr int kCallers = 4;
 constexpr absl::Duration kCallTime = absl::Minutes(5);

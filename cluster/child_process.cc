@@ -93,9 +93,11 @@ StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const ProcessSpec& s
       if (fd >= 0) close(fd);
     }
   };
-  null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  launch.stdin_fd = spec.stdin_fd >= 0 ? spec.stdin_fd : null_fd;
-  if (null_fd < 0) return FromErrno(errno, "cannot open /dev/null");
+  if (spec.stdin_fd < 0) {
+    null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null_fd < 0) return FromErrno(errno, "cannot open /dev/null");
+  }
+  launch.stdin_fd = spec.stdin_fd < 0 ? null_fd : spec.stdin_fd;
   if (!spec.log_path.empty()) {
     launch.log_fd = open(spec.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     if (launch.log_fd < 0) return FromErrno(errno, absl::StrCat("cannot write ", spec.log_path));

@@ -20,12 +20,19 @@ constexpr absl::Duration kLongestWait = absl::Minutes(5);  // of callers that se
 constexpr double kMarginShare = 0.1;                       // of a call's time, to answer in
 constexpr absl::Duration kLargestMargin = absl::Seconds(1);
 
-// When a call must be answered, on RealClock(): a little before its own deadline. One that has none
-// gets the time that its programs may take, and some to wait for a judge.
-absl::Time AnswerBy(const grpc::ServerContext& context, absl::Duration judging) {
+// What a call that has no deadline gets: the time that its programs may take, and some to wait for
+// a judge.
+absl::Duration LongestCall(const proto::ScoreRequest& request) {
+  const StatusOr<std::vector<RewardSpec>> terms = ParseTerms(request);
+  if (!terms.ok()) return kLongestWait;  // the pool says what is wrong with them
+  return kLongestWait + absl::Seconds(JudgingSeconds(*terms, request.items_size()));
+}
+
+// When a call must be answered, on RealClock(): a little before its own deadline.
+absl::Time AnswerBy(const grpc::ServerContext& context, const proto::ScoreRequest& request) {
   using std::chrono::system_clock;
   const absl::Duration left = context.deadline() == system_clock::time_point::max()
-                                  ? kLongestWait + judging
+                                  ? LongestCall(request)
                                   : absl::FromChrono(context.deadline() - system_clock::now());
   return RealClock()->Now() + left - std::min(left * kMarginShare, kLargestMargin);
 }
@@ -36,11 +43,8 @@ class RewardService : public proto::Reward::Service {
 
   grpc::Status Score(grpc::ServerContext* context, const proto::ScoreRequest* request,
                      proto::ScoreResponse* response) override {
-    const StatusOr<std::vector<RewardSpec>> terms = ParseTerms(*request);
-    if (!terms.ok()) return ToGrpc(terms.status());
-    const absl::Duration judging = absl::Seconds(JudgingSeconds(*terms, request->items_size()));
-    StatusOr<proto::ScoreResponse> scores =
-        pool_->Score(*request, AnswerBy(*context, judging), [&] { return context->IsCancelled(); });
+    StatusOr<proto::ScoreResponse> scores = pool_->Score(*request, AnswerBy(*context, *request),
+                                                         [&] { return context->IsCancelled(); });
     if (!scores.ok()) return ToGrpc(scores.status());
     *response = *std::move(scores);
     return grpc::Status::OK;

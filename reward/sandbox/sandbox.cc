@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/clock.h"
+#include "config/verifier_spec.h"
 #include "reward/sandbox/memory_file.h"
 
 namespace hone {
@@ -20,7 +21,7 @@ namespace {
 // Who waits has others before him, each of whom has a bounded job.
 constexpr absl::Duration kMaxWaitForCell = absl::Minutes(5);
 constexpr uint64_t kErrorBytes = 4096;  // of stderr, its end
-constexpr Limits kCompilerLimits = {.cpu_seconds = 20,
+constexpr Limits kCompilerLimits = {.cpu_seconds = CodeSpec::kCompileSeconds,
                                     .wall_seconds = 120,
                                     .memory_bytes = uint64_t{2} << 30,
                                     .output_bytes = sandbox::kScratchBytes};
