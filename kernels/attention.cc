@@ -187,7 +187,7 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
   const int group = shape.group();
   const int64_t width = int64_t{shape.num_heads + 2 * shape.num_kv_heads} * dim;
   const int64_t out_width = int64_t{shape.num_heads} * dim;
-  const int64_t kv_floats = int64_t{2} * kKvBlockTokens * padded_dim;
+  const int64_t part_floats = shape.part_floats(), kv_floats = 2 * part_floats;
   const int64_t tokens = seq.num_tokens;
   const int64_t all_blocks = (tokens + 15) / 16;
   constexpr int64_t kTileQueries = 48;
@@ -211,7 +211,7 @@ void AttendHeadBackward(const AttentionShape& shape, const AttentionGradient& se
 
   CopyHead(shape, seq.qkv + int64_t{shape.num_heads + kv_head} * dim, width, tokens, k);
   for (int64_t b = 0; b < all_blocks; ++b) {
-    const float* v = seq.blocks[b] + kv_head * kv_floats + kKvBlockTokens * padded_dim;
+    const float* v = seq.blocks[b] + kv_head * kv_floats + part_floats;
     for (int j = 0; j < 16; ++j) {
       const bool exists = b * 16 + j < tokens;  // the cache's unused slots hold anything
       for (int d = 0; d < dim; ++d) {
