@@ -128,6 +128,16 @@ class Run:
             time.sleep(0.01)
         raise AssertionError(f"no {role} process appeared in {timeout} s:\n{self.log_tail()}")
 
+    def interrupt(self, stops):
+        """For each (step, signal): starts the run and sends the supervisor the signal there."""
+        for step, number in stops:
+            self.start()
+            self.wait_for_step(step)
+            os.kill(self.process.pid, number)
+            code = self.wait(30)
+            assert code != 0, f"signal {number} at step {step}: exit code 0"
+            self.wait_until_gone(("trainer", "rollout", "reward"))
+
     def wait_until_gone(self, roles, timeout=10):
         """The kernel ends the children of a killed supervisor; it needs a moment."""
         deadline = time.monotonic() + timeout

@@ -8,7 +8,6 @@ usage: HONE_BINARY=build/hone tests/run/partial_rollouts_test.py [CASE …]
 
 import collections
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -99,13 +98,7 @@ def kills(base):
 
 def resume(base):
     run = Run(base, "resume", OVERRIDES, steps=STEPS)
-    for step, number in ((3, signal.SIGINT), (10, signal.SIGKILL), (19, signal.SIGTERM)):
-        run.start()
-        run.wait_for_step(step)
-        os.kill(run.process.pid, number)
-        code = run.wait(30)
-        assert code != 0, f"signal {number} at step {step}: exit code 0"
-        run.wait_until_gone(("trainer", "rollout", "reward"))
+    run.interrupt(((3, signal.SIGINT), (10, signal.SIGKILL), (19, signal.SIGTERM)))
     check(run.finish())
 
 

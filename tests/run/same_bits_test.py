@@ -49,14 +49,8 @@ def resume(base):
     wanted = undisturbed(base)
     run = Run(base, "resume")
     # Ctrl-C and kill -9 of the whole, in turn, in each stage and around checkpoints.
-    for step, number in ((2, signal.SIGINT), (5, signal.SIGKILL), (9, signal.SIGINT),
-                         (13, signal.SIGKILL), (14, signal.SIGTERM), (18, signal.SIGKILL)):
-        run.start()
-        run.wait_for_step(step)
-        os.kill(run.process.pid, number)
-        code = run.wait(30)
-        assert code != 0, f"signal {number} at step {step}: exit code 0"
-        run.wait_until_gone(("trainer", "rollout", "reward"))
+    run.interrupt(((2, signal.SIGINT), (5, signal.SIGKILL), (9, signal.SIGINT),
+                   (13, signal.SIGKILL), (14, signal.SIGTERM), (18, signal.SIGKILL)))
     run.finish()
     assert run.check_accounts().model_hash() == wanted, "after resumes: other bits"
     # Once more: nothing is left to do, and nothing changes.
