@@ -2,40 +2,64 @@
 
 #include <array>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace hone {
+namespace {
 
-void MpiRollCall::Speak(World world, const Statement& statement) {
-  AllSent();  // forgets those
-  spoken_ = statement;
+// A message is the letter of its kind, the question's number, a line's end, and the statement.
+constexpr size_t kRollCallBytes = kStatementBytes + 32;
+
+}  // namespace
+
+void MpiRollCall::Ask(World world, const Statement& own) {
+  ++questions_;
+  answered_.clear();
+  SendToAll(world, Kind::kQuestion, own);
+}
+
+void MpiRollCall::Correct(World world, const Statement& own) {
+  if (spoken_ && *spoken_ != own) SendToAll(world, Kind::kCorrection, own);
+}
+
+void MpiRollCall::SendToAll(World world, Kind kind, const Statement& own) {
   for (int i = 1; i < world.size; ++i) {
-    sent_.push_back({Encode(statement)});  // a deque: it stays where it is
-    Message& message = sent_.back();
-    MPI_Isend(message.bytes.data(), static_cast<int>(message.bytes.size()), MPI_BYTE,
-              (world.rank + i) % world.size, tag_, MPI_COMM_WORLD, &message.request);
+    Send((world.rank + i) % world.size, kind, questions_, own);
   }
 }
 
-void MpiRollCall::Correct(World world, const Statement& statement) {
-  if (spoken_ && *spoken_ != statement) Speak(world, statement);
+void MpiRollCall::Send(int rank, Kind kind, int64_t question, const Statement& own) {
+  AllSent();  // forgets those
+  spoken_ = own;
+  sent_.push_back({absl::StrCat(std::string(1, static_cast<char>(kind)), question, "\n",
+                                Encode(own))});  // a deque: it stays where it is
+  Message& message = sent_.back();
+  MPI_Isend(message.bytes.data(), static_cast<int>(message.bytes.size()), MPI_BYTE, rank, tag_,
+            MPI_COMM_WORLD, &message.request);
 }
 
-bool MpiRollCall::Listen() {
-  bool heard = false;
+void MpiRollCall::Listen(World world, absl::FunctionRef<Statement()> own) {
   while (true) {
     int there = 0, size = 0;
     MPI_Status status;
     if (MPI_Iprobe(MPI_ANY_SOURCE, tag_, MPI_COMM_WORLD, &there, &status) != MPI_SUCCESS || !there)
-      return heard;
+      return;
     // It has arrived, and is small enough to have done so as a whole.
-    std::array<char, kStatementBytes> bytes;
-    if (MPI_Recv(bytes.data(), kStatementBytes, MPI_BYTE, status.MPI_SOURCE, tag_, MPI_COMM_WORLD,
+    std::array<char, kRollCallBytes> buffer;
+    if (MPI_Recv(buffer.data(), kRollCallBytes, MPI_BYTE, status.MPI_SOURCE, tag_, MPI_COMM_WORLD,
                  &status) != MPI_SUCCESS)
-      return heard;
+      return;
     MPI_Get_count(&status, MPI_BYTE, &size);
-    heard_[status.MPI_SOURCE] = DecodeStatement(absl::string_view(bytes.data(), size));
-    heard = true;
+    const absl::string_view bytes(buffer.data(), size);
+    const size_t line = bytes.find('\n');
+    int64_t question = 0;
+    if (line == bytes.npos || !absl::SimpleAtoi(bytes.substr(1, line - 1), &question)) continue;
+    const auto kind = static_cast<Kind>(bytes[0]);
+    heard_[status.MPI_SOURCE] = DecodeStatement(bytes.substr(line + 1));
+    if (kind == Kind::kQuestion) Send(status.MPI_SOURCE, Kind::kAnswer, question, own());
+    if (kind == Kind::kAnswer && question == questions_) answered_.insert(status.MPI_SOURCE);
   }
 }
 

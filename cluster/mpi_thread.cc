@@ -63,27 +63,24 @@ Statement MpiThread::Waiting() {
 
 void MpiThread::Idle() {
   if (!joined_) return;
-  if (roll_call_.Listen()) {
-    roll_call_.Speak(world_, Waiting());
-  } else {
-    roll_call_.Correct(world_, Waiting());
-  }
+  roll_call_.Listen(world_, [this] { return Waiting(); });
+  roll_call_.Correct(world_, Waiting());
 }
 
 StatusOr<std::string> MpiThread::CallRoll(const Statement& own, absl::string_view within) {
   std::string text;
   HONE_RETURN_IF_ERROR(RunNow([&] {
-    roll_call_.Speak(world_, own);
+    roll_call_.Ask(world_, own);
     const absl::Time end = RealClock()->Now() + grace();
     const auto waits = [&](int rank) {
-      const auto it = roll_call_.heard().find(rank);
-      return it != roll_call_.heard().end() && !it->second.operation.empty();
+      return roll_call_.HasAnswered(rank) && !roll_call_.heard().at(rank).operation.empty();
     };
-    do {
-      if (!roll_call_.Listen()) absl::SleepFor(kLookAgain);
-      // Who is at work may yet arrive.
-    } while (!std::all_of(own.waits_for.begin(), own.waits_for.end(), waits) &&
-             RealClock()->Now() < end);
+    // Who is at work may yet arrive.
+    while (!std::all_of(own.waits_for.begin(), own.waits_for.end(), waits) &&
+           RealClock()->Now() < end) {
+      absl::SleepFor(kLookAgain);
+      roll_call_.Listen(world_, [&] { return own; });
+    }
     text = DescribeAbsence(world_.rank, own, roll_call_.heard(), within);
     return absl::OkStatus();
   }));
@@ -128,7 +125,8 @@ Status MpiMessages::Finish(absl::string_view operation) {
   const double timeout = thread_->options_.timeout_seconds;
   absl::Time moved = RealClock()->Now();
   const absl::Time deadline = moved + absl::Seconds(timeout);
-  bool spoken = false;
+  bool asked = false;
+  const auto own = [&] { return Statement{std::string(operation), Missing()}; };
   roll_call.Correct(thread_->world_, thread_->Waiting());
   std::vector<int> finished(requests_.size());
   for (auto open = static_cast<int>(requests_.size()); open > 0;) {
@@ -147,20 +145,18 @@ Status MpiMessages::Finish(absl::string_view operation) {
       continue;
     }
     const absl::Time lost = thread_->LostDeadline(now);
-    const bool heard = roll_call.Listen();
-    if (!spoken && (heard || now > deadline || lost < absl::InfiniteFuture())) {
-      roll_call.Speak(thread_->world_, {std::string(operation), Missing()});
-      spoken = true;
+    roll_call.Listen(thread_->world_, own);
+    if (!asked && (now > deadline || lost < absl::InfiniteFuture())) {
+      roll_call.Ask(thread_->world_, own());
+      asked = true;
     }
     const bool is_lost = now > lost;
     if (is_lost || now > deadline + thread_->grace()) {
       const std::string within =
           is_lost ? ""
                   : absl::StrCat(" within ", timeout, " s (resources.trainer.timeout_seconds)");
-      const std::string why =
-          absl::StrCat(operation, ": ",
-                       DescribeAbsence(thread_->world_.rank, {std::string(operation), Missing()},
-                                       roll_call.heard(), within));
+      const std::string why = absl::StrCat(
+          operation, ": ", DescribeAbsence(thread_->world_.rank, own(), roll_call.heard(), within));
       if (is_lost) return absl::UnavailableError(absl::StrCat("a rank is gone; ", why));
       return absl::DeadlineExceededError(why);
     }

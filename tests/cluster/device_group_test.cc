@@ -21,6 +21,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 int Rank() { return Everybody().world().rank; }
 int Size() { return Everybody().world().size; }
@@ -162,6 +163,26 @@ TEST_F(DeviceGroupTest, NamesARankThatIsInAnotherOperation) {
   EXPECT_THAT(std::string(status.message()),
               HasSubstr(absl::StrCat("(meet): rank ", Last(), " has not arrived within 1 s")));
   EXPECT_THAT(std::string(status.message()), HasSubstr("(elsewhere)"));
+}
+
+// What a rank has said of an earlier moment is no answer to a new question.
+TEST_F(DeviceGroupTest, ARollCallWaitsForAnswersToItsOwnQuestion) {
+  if (Size() == 1) GTEST_SKIP() << "needs another rank";
+  Join(/*timeout_seconds=*/1);
+  if (Rank() == 0) {
+    // The others hear of this, and say that they are in "elsewhere".
+    EXPECT_THAT(std::string(group_->Barrier("meet").Wait().message()), HasSubstr("(elsewhere)"));
+  }
+  ASSERT_TRUE(Everybody().Barrier("elsewhere").Wait().ok());
+  if (Rank() == 0) {
+    std::vector<int> others(Size() - 1);
+    std::iota(others.begin(), others.end(), 1);
+    const auto text = TestWorld().CallRoll({"a second question", others}, "");
+    ASSERT_TRUE(text.ok()) << text.status();
+    EXPECT_THAT(*text, HasSubstr("rank 1 is at work"));
+    EXPECT_THAT(*text, Not(HasSubstr("(elsewhere)")));
+  }
+  Meet();
 }
 
 TEST_F(DeviceGroupTest, SaysWhenAllRanksAreThereAndTheDevicesHang) {
