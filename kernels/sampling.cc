@@ -4,6 +4,7 @@
 #include <numeric>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "base/philox.h"
 #include "kernels/scalar.h"
 
@@ -53,55 +54,65 @@ std::vector<int32_t> Kept(const float* p, int64_t vocab, const SampleOptions& op
   return ids;
 }
 
+int32_t DrawFromKept(const float* p, absl::Span<const int32_t> kept, double uniform) {
+  double total = 0;
+  for (const int32_t id : kept) total += p[id];
+  int32_t token = kept.front();
+  double cumulative = 0;
+  for (const int32_t id : kept) {
+    if (p[id] > 0) token = id;
+    cumulative += p[id];
+    if (cumulative > uniform * total) break;
+  }
+  return token;
+}
+
+int32_t DrawFromAll(const float* p, int64_t vocab, double uniform) {
+  static thread_local std::vector<double> sums;  // of the chunks
+  sums.assign((vocab + kDrawChunk - 1) / kDrawChunk, 0.0);
+  double total = 0;
+  for (size_t c = 0; c < sums.size(); ++c) {
+    const int64_t begin = static_cast<int64_t>(c) * kDrawChunk;
+    for (int64_t j = begin; j < std::min(begin + kDrawChunk, vocab); ++j) sums[c] += p[j];
+    total += sums[c];
+  }
+  const double wanted = uniform * total;
+  size_t chunk = 0;
+  double cumulative = 0;
+  while (cumulative + sums[chunk] <= wanted) cumulative += sums[chunk++];
+  const int64_t begin = static_cast<int64_t>(chunk) * kDrawChunk;
+  int32_t token = 0;
+  for (int64_t j = begin; j < std::min(begin + kDrawChunk, vocab); ++j) {
+    if (p[j] > 0) token = static_cast<int32_t>(j);
+    cumulative += p[j];
+    if (cumulative > wanted) break;
+  }
+  return token;
+}
+
 }  // namespace
 
 float LogitScale(float temperature) { return temperature > 0 ? 1.0f / temperature : 1.0f; }
 
-SampledToken SampleToken(float* logits, int64_t vocab, const SampleOptions& options,
+SampledToken SampleToken(const float* logits, int64_t vocab, const SampleOptions& options,
                          const SampleKey& key) {
+  static thread_local std::vector<float> p;
+  p.resize((vocab + 15) / 16 * 16);
+  std::copy_n(logits, vocab, p.data());
   const float scale = LogitScale(options.temperature);
-  // The chosen token's logit is needed after the row is overwritten; keep the row only when the
-  // choice is not known before.
-  const auto result = [&](int32_t token, float logit, float max, float sum) {
-    return SampledToken{token, (logit * scale - max) - Log(sum)};
-  };
   float max, sum;
-  if (options.temperature <= 0) {
-    const int32_t best = static_cast<int32_t>(std::max_element(logits, logits + vocab) - logits);
-    const float logit = logits[best];
-    HWY_DYNAMIC_DISPATCH(Softmax)(logits, vocab, scale, &max, &sum);
-    return result(best, logit, max, sum);
-  }
-  static thread_local std::vector<float> original;
-  original.assign(logits, logits + vocab);
-  HWY_DYNAMIC_DISPATCH(Softmax)(logits, vocab, scale, &max, &sum);
-
+  HWY_DYNAMIC_DISPATCH(Softmax)(p.data(), vocab, scale, &max, &sum);
   const double uniform =
       Philox(key.seed, key.prompt_id, uint64_t{key.sample_index} << 32 | key.position)[0] * 0x1p-32;
-  const float* p = logits;
   int32_t token = 0;
-  if (options.top_k > 0 || options.top_p < 1.0f) {
-    const std::vector<int32_t> kept = Kept(p, vocab, options);
-    double total = 0;
-    for (const int32_t id : kept) total += p[id];
-    double cumulative = 0;
-    token = kept.front();
-    for (const int32_t id : kept) {
-      if (p[id] > 0) token = id;
-      cumulative += p[id];
-      if (cumulative > uniform * total) break;
-    }
+  if (options.temperature <= 0) {
+    token = static_cast<int32_t>(std::max_element(logits, logits + vocab) - logits);
+  } else if (options.top_k > 0 || options.top_p < 1.0f) {
+    token = DrawFromKept(p.data(), Kept(p.data(), vocab, options), uniform);
   } else {
-    double total = 0;
-    for (int64_t j = 0; j < vocab; ++j) total += p[j];
-    double cumulative = 0;
-    for (int32_t j = 0; j < vocab; ++j) {
-      if (p[j] > 0) token = j;
-      cumulative += p[j];
-      if (cumulative > uniform * total) break;
-    }
+    token = DrawFromAll(p.data(), vocab, uniform);
   }
-  return result(token, original[token], max, sum);
+  return {token, (logits[token] * scale - max) - Log(sum)};
 }
 
 }  // namespace hone

@@ -26,10 +26,12 @@ struct SampledToken {
   float logprob;  // under the full softmax at the temperature (at 1 when it is 0)
 };
 
-// `logits` has room for vocab rounded up to 16; it is destroyed. By inversion: the first token, in
-// order of its id (or of its probability, when top_p or top_k cut), at which the cumulative
-// probability exceeds a uniform number of 32 bits.
-SampledToken SampleToken(float* logits, int64_t vocab, const SampleOptions& options,
+// By inversion: the first token, in order of its id (or of its probability, when top_p or top_k
+// cut), at which the cumulative probability exceeds a uniform number of 32 bits. Probabilities are
+// added in double, in that order; in order of ids, those of each kDrawChunk tokens first and then
+// these sums, so that a GPU need not go through the vocabulary one by one.
+inline constexpr int64_t kDrawChunk = 256;
+SampledToken SampleToken(const float* logits, int64_t vocab, const SampleOptions& options,
                          const SampleKey& key);
 
 // The factor on logits before the softmax: 1/temperature, or 1 when the temperature is 0.

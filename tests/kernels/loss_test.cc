@@ -106,9 +106,8 @@ TEST(LogProbRowsTest, IsTheNumberThatTheSamplerReports) {
   for (const float temperature : {1.0f, 0.6f, 1.7f}) {
     for (uint32_t position = 0; position < 50; ++position) {
       auto logits = RandomFloats(kStride, position, 5.0f);
-      auto row = logits;
       const SampledToken sampled =
-          SampleToken(row.data(), kVocab, {temperature, 0.9f, 20}, {1, 2, 3, position});
+          SampleToken(logits.data(), kVocab, {temperature, 0.9f, 20}, {1, 2, 3, position});
       float logprob, entropy;
       LogProbRows(logits.data(), 1, kVocab, kStride, LogitScale(temperature), &sampled.token,
                   &logprob, &entropy);

@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kVocab = 21;
 
-SampledToken Draw(std::vector<float> logits, const SampleOptions& options, const SampleKey& key) {
-  logits.resize(32);
+SampledToken Draw(const std::vector<float>& logits, const SampleOptions& options,
+                  const SampleKey& key) {
   return SampleToken(logits.data(), kVocab, options, key);
 }
 
