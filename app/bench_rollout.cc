@@ -59,7 +59,8 @@ Status BenchRollout(const Options& options) {
         absl::StrCat("a prompt of ", options.prompt_tokens, " and ", options.max_tokens,
                      " tokens exceed the model's context of ", config.max_position_embeddings));
   }
-  EngineOptions engine_options = SizeEngine(config, options.batch, longest, precision);
+  EngineOptions engine_options =
+      SizeEngine(config, options.batch, longest, {.precision = precision});
   engine_options.ignore_stop = true;
   HONE_ASSIGN_OR_RETURN(engine_options.speculation, ParseSpeculation(options.speculation));
   RoundWeights(precision, &model.weights);

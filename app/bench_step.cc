@@ -75,8 +75,9 @@ class StepBench {
  private:
   static EngineOptions MakeEngineOptions(const Options& options, const ModelConfig& config,
                                          Precision precision) {
-    EngineOptions engine = SizeEngine(config, options.prompts * options.samples,
-                                      options.prompt_tokens + options.max_tokens, precision);
+    EngineOptions engine =
+        SizeEngine(config, options.prompts * options.samples,
+                   options.prompt_tokens + options.max_tokens, {.precision = precision});
     engine.ignore_stop = true;
     return engine;
   }

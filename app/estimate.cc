@@ -124,7 +124,7 @@ RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& co
   EngineOptions engine;
   engine.max_sequences = resources.max_sequences;
   engine.kv_cache_tokens = resources.kv_cache_tokens;
-  engine.precision = PrecisionOf(experiment.model);
+  engine.decoder.precision = PrecisionOf(experiment.model);
   const int64_t row = 3 * config.hidden_size + 2 * config.query_size() + 2 * config.kv_size() +
                       3 * config.intermediate_size;
   // Where samples go on with new weights, those are packed beside the old ones.

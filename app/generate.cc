@@ -141,7 +141,7 @@ Status Generate(const Options& options) {
   const size_t num_prompts = prompts.requests.size();
   const int64_t longest = prompts.longest + options.sampling.max_tokens;
   EngineOptions engine_options =
-      SizeEngine(model.config(), options.max_sequences, longest, precision);
+      SizeEngine(model.config(), options.max_sequences, longest, {.precision = precision});
   engine_options.ignore_stop = options.ignore_eos;
   Engine engine(model.config(), engine_options);
   engine.SetWeights(model.weights);

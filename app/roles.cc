@@ -153,7 +153,7 @@ Status RunRolloutRole(const Options& options) {
   worker.experiment_hash = ExperimentHash(context.experiment);
   worker.max_sequences = resources.max_sequences;
   worker.kv_cache_tokens = resources.kv_cache_tokens;
-  worker.precision = PrecisionOf(context.experiment.model);
+  worker.decoder.precision = PrecisionOf(context.experiment.model);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
                         ServeMetrics(options, context));
   worker.metrics = context.metrics.get();

@@ -20,12 +20,12 @@ constexpr size_t kMaxHeld = 4096;
 }  // namespace
 
 EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest,
-                         Precision precision) {
+                         const DecoderOptions& decoder) {
   longest = std::min<int64_t>(longest, config.max_position_embeddings);
   const int64_t sequence_blocks = BlocksFor(longest) + 1;  // one for the prompt's open block
   EngineOptions options;
   options.max_sequences = max_sequences;
-  options.precision = precision;
+  options.decoder = decoder;
   options.kv_cache_tokens = kKvBlockTokens;
   const int64_t affordable = AvailableMemoryBytes() / 2 / KvCacheBytes(config, options);
   const int64_t blocks =

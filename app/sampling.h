@@ -15,7 +15,7 @@ namespace hone {
 // A KV cache that holds `max_sequences` sequences of `longest` tokens (prompt and completion), or
 // as much of that as half of the free memory allows; one sequence always fits.
 EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest,
-                         Precision precision = Precision::kFloat32);
+                         const DecoderOptions& decoder = {});
 
 // Runs all requests, whose prompt ids must differ, and calls `done` for each in their order, as
 // soon as it and those before it are complete. The engine is given a bounded number at a time.

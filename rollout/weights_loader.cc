@@ -15,10 +15,10 @@ void WeightsLoader::Start(const WeightsVersion& version, bool beside_decoding) {
         LoadedWeights loaded;
         loaded.begin = clock_->Now();
         HONE_ASSIGN_OR_RETURN(ReceivedWeights received, fetch_(version));
-        RoundWeights(precision_, &received.weights);
+        RoundWeights(decoder_.precision, &received.weights);
         loaded.version = version;
         loaded.config = received.weights.config();
-        loaded.packed = std::make_shared<PackedWeights>(received.weights, precision_);
+        loaded.packed = PackWeights(received.weights, decoder_);
         loaded.report = std::move(received.report);
         loaded.end = clock_->Now();
         return loaded;
@@ -29,7 +29,7 @@ bool WeightsLoader::ready() const {
   return loading_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-void WeightsLoader::Discard(std::shared_ptr<const PackedWeights> weights) {
+void WeightsLoader::Discard(std::shared_ptr<const DecoderWeights> weights) {
   if (weights == nullptr) return;
   discarding_ =
       std::async(std::launch::async, [old = std::move(weights)]() mutable { old.reset(); });

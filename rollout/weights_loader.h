@@ -13,7 +13,6 @@
 #include "absl/time/time.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "kernels/precision.h"
 #include "rollout/coordinator_line.h"
 #include "rollout/engine/decoder.h"
 
@@ -22,7 +21,7 @@ namespace hone {
 struct LoadedWeights {
   WeightsVersion version;
   ModelConfig config;
-  std::shared_ptr<const PackedWeights> packed;
+  std::shared_ptr<const DecoderWeights> packed;
   WeightsFetchReport report;
   absl::Time begin, end;
 };
@@ -32,8 +31,8 @@ class WeightsLoader {
   // CoordinatorLine::FetchWeights.
   using Fetch = std::function<StatusOr<ReceivedWeights>(const WeightsVersion&)>;
 
-  WeightsLoader(Fetch fetch, Precision precision, Clock* clock)
-      : fetch_(std::move(fetch)), precision_(precision), clock_(clock) {}
+  WeightsLoader(Fetch fetch, const DecoderOptions& decoder, Clock* clock)
+      : fetch_(std::move(fetch)), decoder_(decoder), clock_(clock) {}
 
   // Begins; nothing may be loading. Beside decoding, packing is left to one thread, so that it does
   // not hold up the kernels; else all threads pack.
@@ -46,11 +45,11 @@ class WeightsLoader {
   StatusOr<LoadedWeights> Take() { return loading_.get(); }
 
   // Frees weights beside the decoding: that takes long where they are large.
-  void Discard(std::shared_ptr<const PackedWeights> weights);
+  void Discard(std::shared_ptr<const DecoderWeights> weights);
 
  private:
   const Fetch fetch_;
-  const Precision precision_;
+  const DecoderOptions decoder_;
   Clock* const clock_;
   std::future<StatusOr<LoadedWeights>> loading_;
   std::future<void> discarding_;

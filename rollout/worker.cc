@@ -51,7 +51,7 @@ class Worker {
         line_(*line),
         trace_(trace),
         loader_([line](const WeightsVersion& version) { return line->FetchWeights(version); },
-                options.precision, options.clock) {
+                options.decoder, options.clock) {
     if (options.metrics != nullptr) metrics_.emplace(options.max_sequences, options.metrics);
   }
   ~Worker() { line_.Leave(); }  // what is still being loaded is not waited for
@@ -178,7 +178,7 @@ class Worker {
       engine_ = std::make_unique<Engine>(loaded->config,
                                          EngineOptions{.max_sequences = options_.max_sequences,
                                                        .kv_cache_tokens = options_.kv_cache_tokens,
-                                                       .precision = options_.precision});
+                                                       .decoder = options_.decoder});
       LogInfo(engine_->DescribeCapacity(LongestSequence(*work_)));
     }
     const absl::Time swap_begin = clock_->Now();

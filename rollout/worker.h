@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/status.h"
-#include "kernels/precision.h"
+#include "rollout/engine/decoder.h"
 
 namespace hone {
 
@@ -21,7 +21,7 @@ struct RolloutWorkerOptions {
   std::string experiment_hash;
   int max_sequences = 256;  // decoded together
   int kv_cache_tokens = 0;  // 0: enough for max_sequences
-  Precision precision = Precision::kFloat32;
+  DecoderOptions decoder = {};
   std::string trace_path;              // timeline of the worker (base/trace.h); empty: none
   MetricsRegistry* metrics = nullptr;  // of the process; not owned, null: none
   double give_up_seconds = 60;         // without an answer of the coordinator

@@ -1,6 +1,7 @@
-#include "rollout/engine/decoder.h"
+#include "rollout/engine/cpu_decoder.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -8,9 +9,16 @@
 #include "kernels/bfloat16_pairs.h"
 #include "kernels/linear.h"
 #include "kernels/parallel.h"
+#include "rollout/engine/kv_cache.h"
 
 namespace hone {
 namespace {
+
+constexpr size_t kAlignment = 64;
+
+struct HostLogits : KeptLogits {
+  std::vector<float> row;
+};
 
 std::vector<float> Copy(absl::Span<const float> x) { return {x.begin(), x.end()}; }
 
@@ -18,6 +26,13 @@ const float* DataOrNull(const std::vector<float>& x) { return x.empty() ? nullpt
 
 void Grow(std::vector<float>* buffer, int64_t size) {
   if (static_cast<int64_t>(buffer->size()) < size) buffer->resize(size);
+}
+
+// What the cache holds.
+AttentionShape CacheShape(const ModelConfig& config, Precision precision) {
+  AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim};
+  shape.pairs = precision == Precision::kBFloat16 && HasPairs() && config.head_dim % 2 == 0;
+  return shape;
 }
 
 }  // namespace
@@ -64,31 +79,64 @@ PackedWeights::PackedWeights(const Weights& weights, Precision precision)
   }
 }
 
-AttentionShape CacheShape(const ModelConfig& config, Precision precision) {
-  AttentionShape shape{config.num_heads, config.num_kv_heads, config.head_dim};
-  shape.pairs = precision == Precision::kBFloat16 && HasPairs() && config.head_dim % 2 == 0;
-  return shape;
-}
-
-Decoder::Decoder(const ModelConfig& config, Precision precision)
+CpuDecoder::CpuDecoder(const ModelConfig& config, Precision precision, int64_t num_blocks)
     : config_(config),
       precision_(precision),
       attention_(CacheShape(config, precision)),
       layer_attention_(config.num_layers, attention_),
       rope_(config.head_dim, config.rope_theta, config.max_position_embeddings, config.rope_scaling,
-            precision) {
+            precision),
+      num_blocks_(num_blocks) {
   for (int i = 0; i < config.num_layers; ++i) layer_attention_[i].window = config.window(i);
+  // The kernels multiply unused slots by exact zeros: they must be finite. calloc's zeros cost
+  // memory only where something is written, so a large cache that stays half empty is no loss.
+  const auto bytes = static_cast<size_t>(num_blocks * BlockBytes(config, precision));
+  storage_.reset(std::calloc(bytes + kAlignment, 1));
+  if (storage_ == nullptr) throw std::bad_alloc();
+  void* aligned = storage_.get();
+  size_t space = bytes + kAlignment;
+  blocks_ = static_cast<float*>(std::align(kAlignment, bytes, aligned, space));
 }
 
-std::shared_ptr<const PackedWeights> Decoder::SetWeights(
-    std::shared_ptr<const PackedWeights> weights) {
-  return std::exchange(weights_, std::move(weights));
+int64_t CpuDecoder::BlockBytes(const ModelConfig& config, Precision precision) {
+  return config.num_layers * CacheShape(config, precision).block_floats() * int64_t{sizeof(float)};
+}
+
+std::shared_ptr<const DecoderWeights> CpuDecoder::SetWeights(
+    std::shared_ptr<const DecoderWeights> weights) {
+  return std::exchange(weights_, std::static_pointer_cast<const PackedWeights>(std::move(weights)));
+}
+
+void CpuDecoder::CopyBlock(int32_t from, int32_t to) {
+  for (int layer = 0; layer < config_.num_layers; ++layer) {
+    std::copy_n(BlockData(layer, from), attention_.block_floats(), BlockData(layer, to));
+  }
+}
+
+std::unique_ptr<KeptLogits> CpuDecoder::Keep(int64_t row) {
+  auto kept = std::make_unique<HostLogits>();
+  const auto first = logits_.begin() + row * config_.vocab_size;
+  kept->row.assign(first, first + config_.vocab_size);
+  return kept;
+}
+
+const float* CpuDecoder::Logits(const TokenDraw& draw) const {
+  if (draw.kept != nullptr) return static_cast<const HostLogits*>(draw.kept)->row.data();
+  return logits_.data() + draw.row * config_.vocab_size;
+}
+
+void CpuDecoder::Draw(absl::Span<const TokenDraw> draws, SampledToken* drawn) {
+  ParallelForBlocks(std::ssize(draws), 8, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      drawn[i] = SampleToken(Logits(draws[i]), config_.vocab_size, draws[i].options, draws[i].key);
+    }
+  });
 }
 
 // With enough rows for all threads each takes sequences of its own through all layers: no thread
 // waits for another within a pass, and activations stay in the cache of one core. Else, and where
 // the spans cannot be dealt evenly, there is one part, and each kernel runs on all threads.
-int Decoder::CutIntoParts(absl::Span<const DecoderSpan> spans) {
+int CpuDecoder::CutIntoParts(absl::Span<const DecoderSpan> spans) {
   constexpr int64_t kLeastRows = 24;  // two tall tiles: enough work for each weight that is read
   int64_t rows = 0;
   for (const DecoderSpan& span : spans) rows += span.count;
@@ -112,21 +160,21 @@ int Decoder::CutIntoParts(absl::Span<const DecoderSpan> spans) {
   return 1;
 }
 
-float* Decoder::Forward(absl::Span<const DecoderSpan> spans, KvCache* cache) {
+void CpuDecoder::Forward(absl::Span<const DecoderSpan> spans) {
   int64_t wanted = 0;
   for (const DecoderSpan& span : spans) wanted += span.num_logits;
-  Grow(&logits_, wanted * logits_stride());
+  Grow(&logits_, wanted * int64_t{config_.vocab_size});
   const int parts = CutIntoParts(spans);
   float* logits = logits_.data();
   for (int i = 0; i < parts; ++i) {
     parts_[i].logits = logits;
-    for (const DecoderSpan& span : parts_[i].spans) logits += span.num_logits * logits_stride();
+    for (const DecoderSpan& span : parts_[i].spans)
+      logits += span.num_logits * int64_t{config_.vocab_size};
   }
-  ParallelFor(parts, [&](int64_t i) { ForwardPart(&parts_[i], cache); });
-  return logits_.data();
+  ParallelFor(parts, [&](int64_t i) { ForwardPart(&parts_[i]); });
 }
 
-void Decoder::ForwardPart(Part* part, KvCache* cache) {
+void CpuDecoder::ForwardPart(Part* part) {
   const int64_t rows = part->rows, hidden = config_.hidden_size;
   part->tokens.clear();
   part->positions.clear();
@@ -147,7 +195,7 @@ void Decoder::ForwardPart(Part* part, KvCache* cache) {
   float* const x = part->x.data();
   float* const normed = part->normed.data();
   Embed(weights.embedding_.data(), part->tokens.data(), rows, hidden, x);
-  for (int i = 0; i < config_.num_layers; ++i) Block(weights.layers_[i], i, part, cache);
+  for (int i = 0; i < config_.num_layers; ++i) Block(weights.layers_[i], i, part);
 
   // Only the rows whose logits are wanted, moved to the front.
   int64_t row = 0, kept = 0;
@@ -160,10 +208,11 @@ void Decoder::ForwardPart(Part* part, KvCache* cache) {
   RmsNorm(normed, kept, hidden, weights.final_norm_.data(),
           static_cast<float>(config_.rms_norm_eps), normed, nullptr, precision_);
   // Logits stay in fp32.
-  MatMul({normed, hidden}, kept, weights.head_, part->logits, logits_stride(), Accumulate::kStore);
+  MatMul({normed, hidden}, kept, weights.head_, part->logits, int64_t{config_.vocab_size},
+         Accumulate::kStore);
 }
 
-void Decoder::Block(const PackedWeights::Layer& layer, int index, Part* part, KvCache* cache) {
+void CpuDecoder::Block(const PackedWeights::Layer& layer, int index, Part* part) {
   const int64_t rows = part->rows, hidden = config_.hidden_size;
   const int64_t q_size = config_.query_size(), kv_size = config_.kv_size();
   const int64_t qkv_width = q_size + 2 * kv_size;
@@ -197,7 +246,7 @@ void Decoder::Block(const PackedWeights::Layer& layer, int index, Part* part, Kv
   for (const DecoderSpan& span : spans) {
     const int64_t blocks = BlocksFor(span.first_position + span.count);
     for (int64_t b = 0; b < blocks; ++b) {
-      part->block_pointers.push_back(cache->data(index, (*span.blocks)[b]));
+      part->block_pointers.push_back(BlockData(index, (*span.blocks)[b]));
     }
   }
   part->queries.clear();
@@ -215,7 +264,7 @@ void Decoder::Block(const PackedWeights::Layer& layer, int index, Part* part, Kv
       for (int64_t i = 0; i < spans[s].count; ++i) {
         const int64_t position = spans[s].first_position + i;
         const float* k = part->queries[s].q + i * qkv_width + q_size;
-        float* block = cache->data(index, (*spans[s].blocks)[position / kKvBlockTokens]);
+        float* block = BlockData(index, (*spans[s].blocks)[position / kKvBlockTokens]);
         StoreKv(attention_, k, k + kv_size, position % kKvBlockTokens, block);
       }
     }

@@ -1,7 +1,7 @@
-// The decoder's forward pass for inference: packed weights, a batch of rows from many sequences,
-// keys and values in the paged cache. The same kernels, in the same order, as the learner's forward
-// (model/transformer), so that log-probs agree to the bit.
-// Thread safety: none; runs on the process's thread pool.
+// The model as the engine uses it: passes over rows of many sequences, with keys and values in
+// blocks, and draws from the logits that a pass leaves. One implementation for each kind of device.
+// Thread safety: none, but PackWeights. Errors of a device are thrown (DeviceError), as lack of
+// memory is: the process cannot go on with it.
 #ifndef HONE_ROLLOUT_ENGINE_DECODER_H_
 #define HONE_ROLLOUT_ENGINE_DECODER_H_
 
@@ -10,40 +10,27 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "kernels/attention.h"
-#include "kernels/matmul.h"
-#include "kernels/pointwise.h"
 #include "kernels/precision.h"
+#include "kernels/sampling.h"
 #include "model/weights.h"
-#include "rollout/engine/kv_cache.h"
 
 namespace hone {
 
-// The weights as the decoder wants them: matrices packed, what reads one input fused. Immutable
-// once made, so that the next version can be made beside the running one, in any thread.
-class PackedWeights {
- public:
-  // Packs for a decoder of this precision; `weights` need not outlive it. In bfloat16 they must be
-  // rounded (RoundWeights).
-  PackedWeights(const Weights& weights, Precision precision);
-
- private:
-  friend class Decoder;
-
-  // A matrix with its bias, which is empty when the architecture has none.
-  struct Projection {
-    PackedMatrix weight;
-    std::vector<float> bias;
-  };
-  struct Layer {
-    std::vector<float> input_norm, post_norm, q_norm, k_norm;  // the latter two may be empty
-    Projection qkv, output, gate_up, down;
-  };
-
-  std::vector<float> embedding_, final_norm_;
-  PackedMatrix head_;
-  std::vector<Layer> layers_;
+struct DecoderOptions {
+  Precision precision = Precision::kFloat32;
 };
+
+// The weights as a decoder wants them. Immutable once made, so that the next version can be made
+// beside the running one, in any thread.
+class DecoderWeights {
+ public:
+  virtual ~DecoderWeights() = default;
+};
+
+// For a decoder with these options; `weights` need not outlive it. In bfloat16 they must be rounded
+// (RoundWeights).
+std::shared_ptr<const DecoderWeights> PackWeights(const Weights& weights,
+                                                  const DecoderOptions& options);
 
 // Consecutive tokens of one sequence that go through the model in this pass.
 struct DecoderSpan {
@@ -54,48 +41,45 @@ struct DecoderSpan {
   int64_t num_logits;                  // of so many of its last tokens
 };
 
-// What the cache of a decoder holds.
-AttentionShape CacheShape(const ModelConfig& config, Precision precision);
+// Logits of one row, beyond the pass that gave them.
+class KeptLogits {
+ public:
+  virtual ~KeptLogits() = default;
+};
+
+struct TokenDraw {
+  int64_t row = 0;                   // of the last pass's logits, counted over its spans
+  const KeptLogits* kept = nullptr;  // instead, if there are some
+  SampleOptions options;
+  SampleKey key;
+};
 
 class Decoder {
  public:
-  Decoder(const ModelConfig& config, Precision precision);
+  virtual ~Decoder() = default;
 
   // From the next pass on. Returns those that were in use before, null at first.
-  std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights);
+  virtual std::shared_ptr<const DecoderWeights> SetWeights(
+      std::shared_ptr<const DecoderWeights> weights) = 0;
 
-  // Writes the new keys and values into the cache. Returns logits [wanted tokens][stride],
-  // valid (and writable) until the next call.
-  float* Forward(absl::Span<const DecoderSpan> spans, KvCache* cache);
+  // Writes the new keys and values into the blocks, then forgets the logits of the pass before.
+  virtual void Forward(absl::Span<const DecoderSpan> spans) = 0;
 
-  int64_t logits_stride() const { return (config_.vocab_size + 15) / 16 * 16; }
-  const AttentionShape& attention_shape() const { return attention_; }
+  virtual std::unique_ptr<KeptLogits> Keep(int64_t row) = 0;
 
- private:
-  // Some of a pass's spans, with their activations, [rows][…], which only grow.
-  struct Part {
-    absl::Span<const DecoderSpan> spans;
-    int64_t rows;
-    float* logits;
-    std::vector<int32_t> tokens, positions;
-    std::vector<float> x, normed, qkv, attended, gate_up, activated;
-    std::vector<const float*> block_pointers;
-    std::vector<AttentionQueries> queries;
-  };
+  // drawn[i] = SampleToken() of draws[i].
+  virtual void Draw(absl::Span<const TokenDraw> draws, SampledToken* drawn) = 0;
 
-  int CutIntoParts(absl::Span<const DecoderSpan> spans);
-  void ForwardPart(Part* part, KvCache* cache);
-  void Block(const PackedWeights::Layer& layer, int index, Part* part, KvCache* cache);
-
-  ModelConfig config_;
-  Precision precision_;
-  AttentionShape attention_;                     // without a window
-  std::vector<AttentionShape> layer_attention_;  // [layers]
-  RopeTable rope_;
-  std::shared_ptr<const PackedWeights> weights_;
-  std::vector<Part> parts_;
-  std::vector<float> logits_;
+  // All keys and values of one block into another.
+  virtual void CopyBlock(int32_t from, int32_t to) = 0;
 };
+
+// With room for the keys and values of so many blocks.
+std::unique_ptr<Decoder> MakeDecoder(const ModelConfig& config, const DecoderOptions& options,
+                                     int64_t num_blocks);
+
+// Of one block, in all layers.
+int64_t KvBlockBytes(const ModelConfig& config, const DecoderOptions& options);
 
 }  // namespace hone
 

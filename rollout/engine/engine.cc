@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "kernels/parallel.h"
 #include "kernels/sampling.h"
 #include "rollout/engine/decoder.h"
 #include "rollout/engine/draft_policy.h"
@@ -17,16 +16,12 @@ namespace {
 
 constexpr int64_t kDefaultCacheBytes = int64_t{4} << 30;
 
-int64_t BlockBytes(const ModelConfig& config, Precision precision) {
-  return config.num_layers * CacheShape(config, precision).block_floats() * int64_t{sizeof(float)};
-}
-
 int64_t NumBlocks(const ModelConfig& config, const EngineOptions& options) {
   if (options.kv_cache_tokens > 0) return BlocksFor(options.kv_cache_tokens);
   // Enough for all, but no more than kDefaultCacheBytes unless one sequence alone needs it.
   const int64_t one = BlocksFor(config.max_position_embeddings);
   return std::max(one, std::min(options.max_sequences * (one + 1),
-                                kDefaultCacheBytes / BlockBytes(config, options.precision)));
+                                kDefaultCacheBytes / KvBlockBytes(config, options.decoder)));
 }
 
 // One more token by this version.
@@ -39,6 +34,7 @@ void CountVersion(uint64_t version, std::vector<VersionSpan>* versions) {
 struct Draw {
   ActiveSequence* sequence = nullptr;
   int64_t row = 0;                                           // of logits, its first
+  const KeptLogits* kept = nullptr;                          // instead, for a first token
   std::array<int32_t, 1 + DraftPolicy::kMaxDraft> tokens{};  // its last one, then the guesses
   int num_guesses = 0;
   int num_drafts = 0;  // guesses that go through the model; each adds a row
@@ -51,17 +47,20 @@ struct Engine::State {
   State(const ModelConfig& model_config, const EngineOptions& engine_options)
       : config(model_config),
         options(engine_options),
-        decoder(model_config, engine_options.precision),
-        cache(decoder.attention_shape(), config.num_layers, NumBlocks(config, options)),
+        decoder(MakeDecoder(config, options.decoder, NumBlocks(config, options))),
+        cache(NumBlocks(config, options),
+              [this](int32_t from, int32_t to) { decoder->CopyBlock(from, to); }),
         scheduler(options.max_sequences, config.max_position_embeddings, &cache) {}
 
   // Runs the model over what is scheduled and samples where a sequence's last token went through.
   void Decode();
   // Starts samples; each draws its first token from its prompt's logits. False when there are none.
   bool ForkSamples();
-  // Draws from rows of logits for all of `draws`.
-  void Sample(float* logits);
-  void DrawToken(float* logits, ActiveSequence* sequence) const;
+  // Draws for all of `draws`.
+  void Sample();
+  // What Sample() asks for `ahead` tokens behind the draw's first.
+  TokenDraw Ask(const Draw& draw, int ahead) const;
+  void Append(const SampledToken& drawn, ActiveSequence* sequence) const;
   // Guesses for all of `draws`, which go through a pass with so many other rows, and decides how
   // many of the guessed tokens go along.
   void PlanDrafts(int64_t other_rows);
@@ -69,7 +68,7 @@ struct Engine::State {
 
   ModelConfig config;
   EngineOptions options;
-  Decoder decoder;
+  std::unique_ptr<Decoder> decoder;
   KvCache cache;
   Scheduler scheduler;
   DraftPolicy policy;
@@ -88,7 +87,9 @@ struct Engine::State {
   std::vector<ActivePrompt*> prompts;
   std::vector<ActiveSequence*> caught_up;
   std::vector<Draw> draws;
-  std::vector<float> first_logits;
+  std::vector<Draw*> open;
+  std::vector<TokenDraw> asked;
+  std::vector<SampledToken> drawn;
 };
 
 StatusOr<Speculation> ParseSpeculation(absl::string_view name) {
@@ -100,22 +101,22 @@ StatusOr<Speculation> ParseSpeculation(absl::string_view name) {
 }
 
 int64_t KvCacheBytes(const ModelConfig& config, const EngineOptions& options) {
-  return NumBlocks(config, options) * BlockBytes(config, options.precision);
+  return NumBlocks(config, options) * KvBlockBytes(config, options.decoder);
 }
 
 Engine::Engine(const ModelConfig& config, const EngineOptions& options)
     : state_(std::make_unique<State>(config, options)) {}
 Engine::~Engine() = default;
 
-std::shared_ptr<const PackedWeights> Engine::SetWeights(
-    std::shared_ptr<const PackedWeights> weights, uint64_t version) {
+std::shared_ptr<const DecoderWeights> Engine::SetWeights(
+    std::shared_ptr<const DecoderWeights> weights, uint64_t version) {
   state_->version = version;
-  return state_->decoder.SetWeights(std::move(weights));
+  return state_->decoder->SetWeights(std::move(weights));
 }
 
 void Engine::SetWeights(const Weights& weights, uint64_t version) {
-  state_->decoder.SetWeights(nullptr);  // not two of them in memory
-  SetWeights(std::make_shared<PackedWeights>(weights, state_->options.precision), version);
+  state_->decoder->SetWeights(nullptr);  // not two of them in memory
+  SetWeights(PackWeights(weights, state_->options.decoder), version);
 }
 
 bool Engine::idle() const { return state_->scheduler.num_sequences() == 0; }
@@ -127,7 +128,7 @@ EngineStats Engine::stats() const {
   EngineStats stats;
   stats.kv_blocks = s.cache.num_blocks();
   stats.kv_blocks_used = s.cache.num_blocks() - s.cache.num_free();
-  stats.kv_cache_bytes = s.cache.num_blocks() * s.cache.block_bytes();
+  stats.kv_cache_bytes = KvCacheBytes(s.config, s.options);
   stats.running_sequences = s.scheduler.num_running();
   stats.queued_sequences = s.scheduler.num_sequences() - s.scheduler.num_running();
   stats.steps = s.steps;
@@ -152,7 +153,7 @@ std::string Engine::DescribeCapacity(int64_t tokens) const {
   const int64_t longest = std::min<int64_t>(tokens, state_->config.max_position_embeddings);
   return absl::StrCat("the KV cache holds ", cache.num_blocks() * kKvBlockTokens, " tokens in ",
                       cache.num_blocks(), " blocks (",
-                      cache.num_blocks() * cache.block_bytes() >> 20,
+                      KvCacheBytes(state_->config, state_->options) >> 20,
                       " MiB): ", SequencesThatFit(tokens), " sequences of ", longest,
                       " tokens fit, of ", state_->options.max_sequences, " places");
 }
@@ -192,32 +193,36 @@ Status Engine::Add(GenerateRequest request) {
 bool Engine::State::ForkSamples() {
   const std::vector<ActiveSequence*> forked = scheduler.Fork();
   if (forked.empty()) return false;
-  const int64_t stride = decoder.logits_stride();
-  first_logits.resize(forked.size() * stride);
-  for (size_t i = 0; i < forked.size(); ++i) {
-    std::copy_n(forked[i]->prompt->logits.data(), config.vocab_size, &first_logits[i * stride]);
-  }
   draws.clear();
-  for (size_t i = 0; i < forked.size(); ++i) {
-    draws.push_back({.sequence = forked[i], .row = static_cast<int64_t>(i)});
+  for (ActiveSequence* sequence : forked) {
+    draws.push_back({.sequence = sequence, .kept = sequence->prompt->logits.get()});
   }
-  Sample(first_logits.data());
+  Sample();
   return true;
 }
 
-void Engine::State::Sample(float* logits) {
-  const int64_t stride = decoder.logits_stride();
-  ParallelForBlocks(std::ssize(draws), 8, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      Draw& draw = draws[i];
-      for (int j = 0; j <= draw.num_drafts; ++j) {
-        DrawToken(logits + (draw.row + j) * stride, draw.sequence);
-        const int32_t token = draw.sequence->text.tokens.back();
-        if (draw.sequence->done || j == draw.num_guesses || token != draw.tokens[j + 1]) break;
-        ++draw.num_right;
+void Engine::State::Sample() {
+  open.clear();
+  for (Draw& draw : draws) open.push_back(&draw);
+  // The row behind a guess counts only when the guess is what was drawn.
+  for (int ahead = 0; !open.empty(); ++ahead) {
+    asked.clear();
+    for (const Draw* draw : open) asked.push_back(Ask(*draw, ahead));
+    drawn.resize(asked.size());
+    decoder->Draw(asked, drawn.data());
+    size_t still_open = 0;
+    for (size_t i = 0; i < open.size(); ++i) {
+      Draw& draw = *open[i];
+      Append(drawn[i], draw.sequence);
+      if (draw.sequence->done || ahead == draw.num_guesses ||
+          drawn[i].token != draw.tokens[ahead + 1]) {
+        continue;
       }
+      ++draw.num_right;
+      if (ahead < draw.num_drafts) open[still_open++] = &draw;
     }
-  });
+    open.resize(still_open);
+  }
   for (const Draw& draw : draws) {
     ActiveSequence& sequence = *draw.sequence;
     const int accepted = std::min(draw.num_right, draw.num_drafts);
@@ -234,21 +239,27 @@ void Engine::State::Sample(float* logits) {
   }
 }
 
-void Engine::State::DrawToken(float* logits, ActiveSequence* sequence) const {
+TokenDraw Engine::State::Ask(const Draw& draw, int ahead) const {
+  const ActiveSequence& sequence = *draw.sequence;
+  const GenerateRequest& request = sequence.prompt->request;
+  const SamplingParams& sampling = request.sampling;
+  return {.row = draw.row + ahead,
+          .kept = draw.kept,
+          .options = {sampling.temperature, sampling.top_p, sampling.top_k},
+          .key = {sampling.seed, request.prompt_id,
+                  static_cast<uint32_t>(sequence.completion.sample_index),
+                  static_cast<uint32_t>(sequence.num_sampled())}};
+}
+
+void Engine::State::Append(const SampledToken& token, ActiveSequence* sequence) const {
   const ActivePrompt& prompt = *sequence->prompt;
-  const SamplingParams& sampling = prompt.request.sampling;
   const bool first = sequence->num_sampled() == 0;
-  const SampledToken drawn =
-      SampleToken(logits, config.vocab_size, {sampling.temperature, sampling.top_p, sampling.top_k},
-                  {sampling.seed, prompt.request.prompt_id,
-                   static_cast<uint32_t>(sequence->completion.sample_index),
-                   static_cast<uint32_t>(sequence->num_sampled())});
-  sequence->text.tokens.push_back(drawn.token);
-  sequence->completion.logprobs.push_back(drawn.logprob);
+  sequence->text.tokens.push_back(token.token);
+  sequence->completion.logprobs.push_back(token.logprob);
   CountVersion(first ? prompt.logits_version : version, &sequence->completion.versions);
-  const auto& stops = sampling.stop_tokens;
+  const auto& stops = prompt.request.sampling.stop_tokens;
   const bool stop =
-      !options.ignore_stop && std::find(stops.begin(), stops.end(), drawn.token) != stops.end();
+      !options.ignore_stop && std::find(stops.begin(), stops.end(), token.token) != stops.end();
   if (stop) sequence->completion.finish_reason = FinishReason::kStop;
   sequence->done = stop || sequence->num_sampled() == prompt.max_tokens;
 }
@@ -330,17 +341,16 @@ void Engine::State::Decode() {
   prefilled_tokens += rows;
   for (const Draw& draw : draws) rows += 1 + draw.num_drafts;
   const absl::Time begin = options.clock->Now();
-  float* logits = decoder.Forward(spans, &cache);
+  decoder->Forward(spans);
   policy.ObservePass(rows, absl::ToDoubleSeconds(options.clock->Now() - begin));
   for (size_t i = 0; i < texts.size(); ++i) texts[i]->cached += spans[i].count;
   for (size_t i = 0; i < prompts.size(); ++i) {
-    const float* from = logits + i * decoder.logits_stride();
-    prompts[i]->logits.assign(from, from + config.vocab_size);
+    prompts[i]->logits = decoder->Keep(static_cast<int64_t>(i));
     prompts[i]->logits_version = version;
   }
   row = std::ssize(prompts);
   for (ActiveSequence* sequence : caught_up) draws.push_back({.sequence = sequence, .row = row++});
-  Sample(logits);
+  Sample();
 }
 
 void Engine::Step(std::vector<FinishedRequest>* finished) {

@@ -15,7 +15,6 @@
 #include "base/clock.h"
 #include "base/status.h"
 #include "data/records.h"
-#include "kernels/precision.h"
 #include "model/weights.h"
 #include "rollout/engine/decoder.h"
 #include "rollout/engine/request.h"
@@ -35,7 +34,7 @@ struct EngineOptions {
   int max_sequences = 256;   // decoded together
   int kv_cache_tokens = 0;   // 0: enough for max_sequences of full length, at most 4 GiB
   bool ignore_stop = false;  // run to max_tokens: for benchmarks
-  Precision precision = Precision::kFloat32;
+  DecoderOptions decoder = {};
   Speculation speculation = Speculation::kMeasured;
   Clock* clock = RealClock();  // not owned
 };
@@ -68,8 +67,8 @@ class Engine {
   // New weights, from the next step on. Samples in work go on with them: the keys and values that
   // they have stay those of the old weights, and Completion::versions tells which version drew
   // which token. Returns the old weights, so that whoever can afford the time may free them.
-  std::shared_ptr<const PackedWeights> SetWeights(std::shared_ptr<const PackedWeights> weights,
-                                                  uint64_t version);
+  std::shared_ptr<const DecoderWeights> SetWeights(std::shared_ptr<const DecoderWeights> weights,
+                                                   uint64_t version);
   // The same, packed here and now.
   void SetWeights(const Weights& weights, uint64_t version = 0);
 

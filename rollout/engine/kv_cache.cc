@@ -1,25 +1,10 @@
 #include "rollout/engine/kv_cache.h"
 
 #include <algorithm>
-#include <new>
 
 namespace hone {
-namespace {
 
-constexpr size_t kAlignment = 64;
-
-}  // namespace
-
-KvCache::KvCache(const AttentionShape& shape, int num_layers, int64_t num_blocks)
-    : num_layers_(num_layers), num_blocks_(num_blocks), block_floats_(shape.block_floats()) {
-  // The kernels multiply unused slots by exact zeros: they must be finite. calloc's zeros cost
-  // memory only where something is written, so a large cache that stays half empty is no loss.
-  const size_t bytes = static_cast<size_t>(num_blocks * block_bytes());
-  storage_.reset(std::calloc(bytes + kAlignment, 1));
-  if (storage_ == nullptr) throw std::bad_alloc();
-  void* aligned = storage_.get();
-  size_t space = bytes + kAlignment;
-  floats_ = static_cast<float*>(std::align(kAlignment, bytes, aligned, space));
+KvCache::KvCache(int64_t num_blocks, CopyBlock copy) : copy_(std::move(copy)) {
   references_.assign(num_blocks, 0);
   for (int64_t i = num_blocks - 1; i >= 0; --i) free_.push_back(static_cast<int32_t>(i));
 }
@@ -50,9 +35,7 @@ void KvCache::PrepareWrite(CachedTokens* text, int64_t count) {
     int32_t& block = text->blocks[text->cached / kKvBlockTokens];
     const int32_t shared = block;
     block = Allocate();
-    for (int layer = 0; layer < num_layers_; ++layer) {
-      std::copy_n(data(layer, shared), block_floats_, data(layer, block));
-    }
+    copy_(shared, block);
     Release(shared);
   }
   const size_t wanted = BlocksFor(text->cached + count);

@@ -1,13 +1,13 @@
-// Paged storage for keys and values: blocks of 16 tokens with reference counts, so that the
-// samples of a group share their prompt's blocks until one of them writes (copy on write).
-// Thread safety: none; the engine's thread owns it (kernels write into distinct blocks).
+// The accounts of the keys' and values' memory, which a decoder holds: blocks of 16 tokens with
+// reference counts, so that the samples of a group share their prompt's blocks until one of them
+// writes (copy on write). Thread safety: none; the engine's thread owns it.
 // Invariant: a block is free or has references, never both; num_free() counts the free ones.
 #ifndef HONE_ROLLOUT_ENGINE_KV_CACHE_H_
 #define HONE_ROLLOUT_ENGINE_KV_CACHE_H_
 
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "kernels/attention.h"
@@ -20,11 +20,11 @@ inline int64_t BlocksFor(int64_t tokens) { return (tokens + kKvBlockTokens - 1) 
 
 class KvCache {
  public:
-  KvCache(const AttentionShape& shape, int num_layers, int64_t num_blocks);
+  using CopyBlock = std::function<void(int32_t from, int32_t to)>;
+  KvCache(int64_t num_blocks, CopyBlock copy);
 
-  int64_t num_blocks() const { return num_blocks_; }
+  int64_t num_blocks() const { return std::ssize(references_); }
   int64_t num_free() const { return static_cast<int64_t>(free_.size()); }
-  int64_t block_bytes() const { return num_layers_ * block_floats_ * int64_t{sizeof(float)}; }
 
   // Free blocks that it takes to write `count` more tokens behind the cached ones: those that are
   // missing, and a copy of the last one if others share it.
@@ -40,25 +40,13 @@ class KvCache {
   // Blocks that Truncate(0, …) would make free: those that nobody shares.
   int64_t NumOwned(const CachedTokens& text) const;
 
-  float* data(int layer, int32_t block) {
-    return floats_ + (int64_t{layer} * num_blocks_ + block) * block_floats_;
-  }
-
  private:
-  struct Free {
-    void operator()(void* memory) const { std::free(memory); }
-  };
-
   int32_t Allocate();
   void Release(int32_t block);
   // The last cached token's block is neither full nor one's own.
   bool MustCopy(const CachedTokens& text) const;
 
-  int num_layers_;
-  int64_t num_blocks_;
-  int64_t block_floats_;
-  std::unique_ptr<void, Free> storage_;
-  float* floats_;  // [layers][blocks][block_floats], within storage_
+  const CopyBlock copy_;
   std::vector<int32_t> free_;
   std::vector<int32_t> references_;  // [blocks]
 };

@@ -75,7 +75,7 @@ int64_t Scheduler::Spare() const {
 
 void Scheduler::DropPrompt(ActivePrompt* prompt) {
   cache_.Truncate(0, &prompt->text);
-  prompt->logits.clear();
+  prompt->logits.reset();
 }
 
 bool Scheduler::ReclaimPrompt(const ActivePrompt* keep) {
@@ -242,7 +242,7 @@ void Scheduler::Retire(std::vector<FinishedRequest>* finished) {
       // Nobody forks from it any more. Its full blocks stay for samples that may be preempted; the
       // last one is left to the samples.
       cache_.Truncate(it->text.cached / kKvBlockTokens, &it->text);
-      it->logits = {};
+      it->logits.reset();
     }
     if (it->unfinished > 0) {
       ++it;

@@ -3,9 +3,11 @@
 #define HONE_ROLLOUT_ENGINE_SEQUENCE_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "data/records.h"
+#include "rollout/engine/decoder.h"
 #include "rollout/engine/draft_index.h"
 #include "rollout/engine/request.h"
 
@@ -25,9 +27,9 @@ struct CachedTokens {
 struct ActivePrompt {
   GenerateRequest request;  // its prompt_tokens are in `text`
   CachedTokens text;
-  uint64_t length_key = 0;    // of the prompt, for LengthEstimate
-  int64_t max_tokens = 0;     // of a completion, bounded by the context
-  std::vector<float> logits;  // after the prompt's last token, while samples may fork
+  uint64_t length_key = 0;             // of the prompt, for LengthEstimate
+  int64_t max_tokens = 0;              // of a completion, bounded by the context
+  std::unique_ptr<KeptLogits> logits;  // after its last token, while samples may fork
   uint64_t logits_version = 0;
   DraftIndex drafts;    // over the samples' texts, by sample index
   int next_sample = 0;  // not yet forked

@@ -66,7 +66,7 @@ struct Sampled {
 Sampled SampleSome(const Weights& weights, float temperature, Precision precision) {
   EngineOptions options;
   options.max_sequences = 5;
-  options.precision = precision;
+  options.decoder.precision = precision;
   Engine engine(weights.config(), options);
   engine.SetWeights(weights);
   std::vector<std::vector<int32_t>> prompts;

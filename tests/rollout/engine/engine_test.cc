@@ -155,7 +155,7 @@ TEST(EngineTest, NewWeightsTakeEffectBetweenTwoSteps) {
   ASSERT_TRUE(engine.Add(request).ok());
   std::vector<FinishedRequest> finished;
   for (int i = 0; i < 10; ++i) engine.Step(&finished);
-  auto packed = std::make_shared<PackedWeights>(next, Precision::kFloat32);
+  auto packed = PackWeights(next, {});
   EXPECT_NE(engine.SetWeights(packed, 8), nullptr);
   while (!engine.idle()) engine.Step(&finished);
   ASSERT_EQ(finished.size(), 1u);

@@ -17,7 +17,8 @@ Completions OneByOne(const Weights& weights, Precision precision,
                      const std::vector<GenerateRequest>& requests) {
   Completions alone;
   for (const GenerateRequest& request : requests) {
-    alone.merge(Generate(weights, {.max_sequences = 1, .precision = precision}, {request}));
+    alone.merge(
+        Generate(weights, {.max_sequences = 1, .decoder = {.precision = precision}}, {request}));
   }
   return alone;
 }
@@ -55,7 +56,7 @@ TEST(ExactnessTest, EveryArchitectureInBothPrecisionsHoweverItRuns) {
                                             {.max_sequences = 5},
                                             {.max_sequences = 9, .kv_cache_tokens = 112}}) {
           EngineOptions with = options;
-          with.precision = precision;
+          with.decoder = {.precision = precision};
           ExpectEqual(alone, Generate(weights, with, requests));
         }
       });
@@ -73,8 +74,9 @@ TEST(ExactnessTest, PreemptedSamplesGoOnWithTheSameBits) {
       const Completions alone = OneByOne(weights, precision, requests);
       int64_t preemptions = 0;
       for (const int cache_tokens : {160, 208, 320}) {
-        Engine engine(
-            config, {.max_sequences = 24, .kv_cache_tokens = cache_tokens, .precision = precision});
+        Engine engine(config, {.max_sequences = 24,
+                               .kv_cache_tokens = cache_tokens,
+                               .decoder = {.precision = precision}});
         engine.SetWeights(weights);
         // Short ones first, so that the plans for all others are much too low.
         SamplingParams two_tokens;
@@ -108,8 +110,9 @@ TEST(ExactnessTest, SpeculationChangesNothing) {
       SCOPED_TRACE(name);
       Weights weights = SmallModel(config);
       RoundWeights(precision, &weights);
-      const EngineOptions off = {
-          .max_sequences = 16, .precision = precision, .speculation = Speculation::kOff};
+      const EngineOptions off = {.max_sequences = 16,
+                                 .decoder = {.precision = precision},
+                                 .speculation = Speculation::kOff};
       EngineStats stats;
       const Completions wanted = Generate(weights, off, requests, &stats);
       EXPECT_EQ(stats.drafted_tokens, 0);

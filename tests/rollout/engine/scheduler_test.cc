@@ -14,7 +14,8 @@
 namespace hone {
 namespace {
 
-constexpr AttentionShape kShape{1, 1, 16};
+struct SomeLogits : KeptLogits {};
+
 constexpr int64_t kContext = 400;
 
 GenerateRequest Request(uint64_t id, int prompt_tokens, int num_samples, int max_tokens) {
@@ -32,7 +33,7 @@ class Simulation {
   using Length = std::function<int64_t(uint64_t prompt_id, int sample)>;
 
   Simulation(int max_sequences, int64_t num_blocks, Length length)
-      : cache_(kShape, 1, num_blocks),
+      : cache_(num_blocks, [](int32_t, int32_t) {}),
         scheduler_(max_sequences, kContext, &cache_),
         max_sequences_(max_sequences),
         length_(std::move(length)) {}
@@ -51,7 +52,7 @@ class Simulation {
       if (!prompt.wants_prefill() || prompt.text.blocks.empty()) continue;
       passed += prompt.text.pending();
       prompt.text.cached = prompt.text.size();
-      prompt.logits.assign(1, 1.0f);
+      prompt.logits = std::make_unique<SomeLogits>();
     }
     for (ActiveSequence& sequence : scheduler_.running()) {
       passed += sequence.text.pending();
@@ -63,7 +64,7 @@ class Simulation {
       const std::vector<ActiveSequence*> forked = scheduler_.Fork();
       if (forked.empty()) break;
       for (ActiveSequence* sequence : forked) {
-        EXPECT_FALSE(sequence->prompt->logits.empty());
+        EXPECT_NE(sequence->prompt->logits, nullptr);
         if (sequence->completion.sample_index == 0) {
           started_.push_back(sequence->prompt->request.prompt_id);
         }
