@@ -23,7 +23,7 @@ import sysconfig
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300  # of one test
 # Of the machine that runs the tests: they belong to its kernel and its driver.
-NOT_PACKED = re.compile(r"(ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libnccl)"
+NOT_PACKED = re.compile(r"(ld-linux|libc|libm|libdl|librt|libpthread|libresolv|libcuda|libcudart|libcublas|libcublasLt|libnccl)"
                         r"[-.\d]*\.so")
 
 
