@@ -23,16 +23,18 @@ struct AttentionShape {
   int window = 0;      // keys that a query sees, its own included: j > t − window; 0: all
   bool pairs = false;  // the cache holds pairs (kernels/bfloat16_pairs.h)
 
-  int group() const { return num_heads / num_kv_heads; }
-  int padded_dim() const { return (head_dim + 15) / 16 * 16; }
+  constexpr int group() const { return num_heads / num_kv_heads; }
+  constexpr int padded_dim() const { return (head_dim + 15) / 16 * 16; }
   // A block holds for each kv head K transposed, [padded_dim][16], then V, [16][padded_dim]; what
   // is beyond head_dim is zero in V and unused in K. As pairs, K is [padded_dim/2][16] pairs of
   // dimensions, V is [8][padded_dim] pairs of tokens. Then head_dim is even, and keys, values and
   // queries are bfloat16 numbers; Attention alone reads this, in bfloat16, with the same bits.
-  int64_t part_floats() const { return int64_t{kKvBlockTokens} * padded_dim() / (pairs ? 2 : 1); }
-  int64_t block_floats() const { return 2 * num_kv_heads * part_floats(); }
+  constexpr int64_t part_floats() const {
+    return int64_t{kKvBlockTokens} * padded_dim() / (pairs ? 2 : 1);
+  }
+  constexpr int64_t block_floats() const { return 2 * num_kv_heads * part_floats(); }
   // The first key that the query at `position` sees.
-  int64_t first_key(int64_t position) const {
+  constexpr int64_t first_key(int64_t position) const {
     return window > 0 && position >= window ? position - window + 1 : 0;
   }
 };

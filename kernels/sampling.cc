@@ -94,6 +94,11 @@ int32_t DrawFromAll(const float* p, int64_t vocab, double uniform) {
 
 float LogitScale(float temperature) { return temperature > 0 ? 1.0f / temperature : 1.0f; }
 
+double DrawUniform(const SampleKey& key) {
+  const uint64_t draw = uint64_t{key.sample_index} << 32 | key.position;
+  return Philox(key.seed, key.prompt_id, draw)[0] * 0x1p-32;
+}
+
 SampledToken SampleToken(const float* logits, int64_t vocab, const SampleOptions& options,
                          const SampleKey& key) {
   static thread_local std::vector<float> p;
@@ -102,8 +107,7 @@ SampledToken SampleToken(const float* logits, int64_t vocab, const SampleOptions
   const float scale = LogitScale(options.temperature);
   float max, sum;
   HWY_DYNAMIC_DISPATCH(Softmax)(p.data(), vocab, scale, &max, &sum);
-  const double uniform =
-      Philox(key.seed, key.prompt_id, uint64_t{key.sample_index} << 32 | key.position)[0] * 0x1p-32;
+  const double uniform = DrawUniform(key);
   int32_t token = 0;
   if (options.temperature <= 0) {
     token = static_cast<int32_t>(std::max_element(logits, logits + vocab) - logits);

@@ -34,6 +34,9 @@ inline constexpr int64_t kDrawChunk = 256;
 SampledToken SampleToken(const float* logits, int64_t vocab, const SampleOptions& options,
                          const SampleKey& key);
 
+// The uniform number of a draw, in [0, 1).
+double DrawUniform(const SampleKey& key);
+
 // The factor on logits before the softmax: 1/temperature, or 1 when the temperature is 0.
 float LogitScale(float temperature);
 
