@@ -9,15 +9,24 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "base/status.h"
 #include "kernels/precision.h"
 #include "kernels/sampling.h"
 #include "model/weights.h"
 
 namespace hone {
 
+enum class Device { kCpu, kCuda };
+StatusOr<Device> ParseDevice(absl::string_view name);  // "cpu", "cuda"
+
 struct DecoderOptions {
   Precision precision = Precision::kFloat32;
+  Device device = Device::kCpu;
+  // On a GPU: the bits of the CPU. Else faster kernels, with sums in another order.
+  bool exact = true;
+  int gpu = 0;  // counted from 0, around the GPUs that the process sees
 };
 
 // The weights as a decoder wants them. Immutable once made, so that the next version can be made
@@ -58,7 +67,8 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
 
-  // From the next pass on. Returns those that were in use before, null at first.
+  // From the next pass on. Returns what is no longer needed, so that whoever can afford the time
+  // may free it.
   virtual std::shared_ptr<const DecoderWeights> SetWeights(
       std::shared_ptr<const DecoderWeights> weights) = 0;
 

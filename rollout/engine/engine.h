@@ -66,7 +66,7 @@ class Engine {
 
   // New weights, from the next step on. Samples in work go on with them: the keys and values that
   // they have stay those of the old weights, and Completion::versions tells which version drew
-  // which token. Returns the old weights, so that whoever can afford the time may free them.
+  // which token. Returns what is no longer needed of old and new ones (decoder.h).
   std::shared_ptr<const DecoderWeights> SetWeights(std::shared_ptr<const DecoderWeights> weights,
                                                    uint64_t version);
   // The same, packed here and now.
