@@ -9,6 +9,7 @@
 #include "app/process.h"
 #include "app/roofline.h"
 #include "app/sampling.h"
+#include "kernels/attention.h"
 
 namespace hone {
 namespace {
@@ -20,7 +21,7 @@ struct Options {
   int max_tokens = 128;
   int n = 1;
   int repeats = 3;
-  std::string dtype = "float32";
+  DecoderFlags decoder;
   std::string speculation = "measured";
   double temperature = 1;
 };
@@ -46,8 +47,18 @@ StatusOr<double> TimeBatch(Engine* engine, std::vector<GenerateRequest> requests
   return SecondsNow() - begin;
 }
 
+// What decoding must read: all weights in each step, and the keys and values of each sequence.
+double BytesRead(const Options& options, const ModelConfig& config, const DecoderOptions& decoder) {
+  const double element = decoder.precision == Precision::kFloat32 ? 4 : 2;
+  const double mean_context = options.prompt_tokens + options.max_tokens / 2.0;
+  const double token_bytes = static_cast<double>(KvBlockBytes(config, decoder)) / kKvBlockTokens;
+  return options.max_tokens * (static_cast<double>(NumParameters(config)) * element +
+                               options.batch * mean_context * token_bytes);
+}
+
 Status BenchRollout(const Options& options) {
-  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const DecoderOptions decoder, ParseDecoder(options.decoder));
+  const Precision precision = decoder.precision;
   if (options.batch % options.n != 0) {
     return absl::InvalidArgumentError("--batch must be a multiple of --n");
   }
@@ -59,8 +70,7 @@ Status BenchRollout(const Options& options) {
         absl::StrCat("a prompt of ", options.prompt_tokens, " and ", options.max_tokens,
                      " tokens exceed the model's context of ", config.max_position_embeddings));
   }
-  EngineOptions engine_options =
-      SizeEngine(config, options.batch, longest, {.precision = precision});
+  EngineOptions engine_options = SizeEngine(config, options.batch, longest, decoder);
   engine_options.ignore_stop = true;
   HONE_ASSIGN_OR_RETURN(engine_options.speculation, ParseSpeculation(options.speculation));
   RoundWeights(precision, &model.weights);
@@ -81,18 +91,27 @@ Status BenchRollout(const Options& options) {
       ForwardFlops(config, GenerationWork(options.batch / options.n, options.n,
                                           options.prompt_tokens, options.max_tokens)) /
       seconds;
-  const double limit = MeasureMatMulFlops(config, options.batch, precision);
-  std::printf("%s\n", absl::StrCat(BenchHeader(model, precision), ",\"batch\":", options.batch,
-                                   ",\"prompt_tokens\":", options.prompt_tokens,
-                                   ",\"max_tokens\":", options.max_tokens, ",\"n\":", options.n,
-                                   ",\"speculation\":\"", options.speculation,
-                                   "\",\"drafted_tokens\":", engine.stats().drafted_tokens,
-                                   ",\"accepted_tokens\":", engine.stats().accepted_tokens,
-                                   ",\"repeats\":", options.repeats, ",\"seconds\":", seconds,
-                                   ",\"tokens_per_second\":", tokens / seconds,
-                                   ",\"gflops\":", flops / 1e9, ",\"gemm_gflops\":", limit / 1e9,
-                                   ",\"fraction_of_limit\":", flops / limit, "}")
-                          .c_str());
+  std::string line = absl::StrCat(
+      BenchHeader(model, precision), ",\"device\":\"", options.decoder.device,
+      "\",\"exact\":", decoder.exact ? "true" : "false", ",\"batch\":", options.batch,
+      ",\"prompt_tokens\":", options.prompt_tokens, ",\"max_tokens\":", options.max_tokens,
+      ",\"n\":", options.n, ",\"speculation\":\"", options.speculation,
+      "\",\"drafted_tokens\":", engine.stats().drafted_tokens,
+      ",\"accepted_tokens\":", engine.stats().accepted_tokens, ",\"repeats\":", options.repeats,
+      ",\"seconds\":", seconds, ",\"tokens_per_second\":", tokens / seconds,
+      ",\"gflops\":", flops / 1e9);
+  if (decoder.device == Device::kCpu) {
+    const double limit = MeasureMatMulFlops(config, options.batch, precision);
+    absl::StrAppend(&line, ",\"gemm_gflops\":", limit / 1e9,
+                    ",\"fraction_of_limit\":", flops / limit);
+  } else {
+    const GpuReport gpu = ExamineGpu(decoder);
+    const double rate = BytesRead(options, config, decoder) / seconds;
+    absl::StrAppend(&line, ",\"gpu\":\"", gpu.name, "\",\"gigabytes_per_second\":", rate / 1e9,
+                    ",\"copy_gigabytes_per_second\":", gpu.bytes_per_second / 1e9,
+                    ",\"fraction_of_bandwidth\":", rate / gpu.bytes_per_second);
+  }
+  std::printf("%s}\n", line.c_str());
   return absl::OkStatus();
 }
 
@@ -102,7 +121,8 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
   CLI::App* app = bench->add_subcommand("rollout", "tokens per second of the rollout engine");
   app->footer(
       "Decodes --batch sequences to --max-tokens, prompts included, loading excluded; the median\n"
-      "of --repeats. fraction_of_limit: its FLOP/s over the best of our matrix product here.\n\n"
+      "of --repeats. fraction_of_limit: its FLOP/s over the best of our matrix product here.\n"
+      "On a GPU fraction_of_bandwidth: the bytes that decoding must read, over those of a copy.\n\n"
       "Example:\n  hone bench rollout --shape nano --batch 64 --prompt-tokens 32 "
       "--max-tokens 128");
   auto o = std::make_shared<Options>();
@@ -125,7 +145,7 @@ void AddBenchRollout(CLI::App* bench, Action* action) {
   app->add_option("--speculation", o->speculation, "measured (where it is faster), off or always")
       ->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
-  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
+  AddDecoderFlags(app, &o->decoder);
   app->callback([o, action] { *action = [o] { return BenchRollout(*o); }; });
 }
 

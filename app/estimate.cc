@@ -121,10 +121,15 @@ std::vector<RoleEstimate> EstimateTrainer(const Experiment& experiment, const Mo
 RoleEstimate EstimateRollout(const Experiment& experiment, const ModelConfig& config) {
   const RolloutResources& resources = experiment.resources.rollout;
   const int64_t parameters = NumParameters(config);
+  if (resources.device == "cuda") {
+    return {"rollout, its GPU apart",
+            resources.workers,
+            {{"weights as received", kFloatBytes * parameters}, {"program", kProgramBytes}}};
+  }
   EngineOptions engine;
   engine.max_sequences = resources.max_sequences;
   engine.kv_cache_tokens = resources.kv_cache_tokens;
-  engine.decoder.precision = PrecisionOf(experiment.model);
+  engine.decoder = {.precision = PrecisionOf(experiment.model)};
   const int64_t row = 3 * config.hidden_size + 2 * config.query_size() + 2 * config.kv_size() +
                       3 * config.intermediate_size;
   // Where samples go on with new weights, those are packed beside the old ones.

@@ -39,6 +39,7 @@ struct Options {
   int max_sequences = 128;
   int threads = 0;
   bool json = false;
+  DecoderFlags decoder;
 };
 
 // What all samples came to.
@@ -144,8 +145,10 @@ StatusOr<Results> Measure(const Options& options, const LoadedModel& model,
     longest = std::max(longest, tokens.size());
     requests.push_back({requests.size(), std::move(tokens), options.samples, sampling});
   }
-  Engine engine(model.config(), SizeEngine(model.config(), options.max_sequences,
-                                           static_cast<int64_t>(longest) + sampling.max_tokens));
+  HONE_ASSIGN_OR_RETURN(const DecoderOptions decoder, ParseDecoder(options.decoder));
+  Engine engine(model.config(),
+                SizeEngine(model.config(), options.max_sequences,
+                           static_cast<int64_t>(longest) + sampling.max_tokens, decoder));
   engine.SetWeights(model.weights);
 
   Results results;
@@ -311,6 +314,7 @@ void AddEval(CLI::App* root, Action* action) {
       ->check(CLI::Range(1, 1 << 16))
       ->capture_default_str();
   app->add_option("--threads", o->threads, "0: all cores")->check(CLI::Range(0, 1024));
+  AddDecoderFlags(app, &o->decoder);
   app->add_flag("--json", o->json, "a JSON object for each task instead of a table");
   app->callback([o, action] { *action = [o] { return Eval(*o); }; });
 }

@@ -24,7 +24,8 @@ namespace hone {
 namespace {
 
 struct Options {
-  std::string model, input, output, stats, dtype = "float32";
+  std::string model, input, output, stats;
+  DecoderFlags decoder;
   SamplingParams sampling;
   int n = 1;
   int max_sequences = 64;
@@ -132,16 +133,16 @@ std::string ToLine(const FinishedRequest& request, const std::optional<Tokenizer
 }
 
 Status Generate(const Options& options) {
-  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
+  HONE_ASSIGN_OR_RETURN(const DecoderOptions decoder, ParseDecoder(options.decoder));
   SetNumThreads(options.threads);
   HONE_ASSIGN_OR_RETURN(LineFile output, LineFile::Create(options.output));
   const double begin = Now();
-  HONE_ASSIGN_OR_RETURN(const Model model, LoadModel(options.model, precision));
+  HONE_ASSIGN_OR_RETURN(const Model model, LoadModel(options.model, decoder.precision));
   HONE_ASSIGN_OR_RETURN(Prompts prompts, ReadPrompts(options, model));
   const size_t num_prompts = prompts.requests.size();
   const int64_t longest = prompts.longest + options.sampling.max_tokens;
   EngineOptions engine_options =
-      SizeEngine(model.config(), options.max_sequences, longest, {.precision = precision});
+      SizeEngine(model.config(), options.max_sequences, longest, decoder);
   engine_options.ignore_stop = options.ignore_eos;
   Engine engine(model.config(), engine_options);
   engine.SetWeights(model.weights);
@@ -169,7 +170,8 @@ Status Generate(const Options& options) {
                   ",\"drafted_tokens\":", engine_stats.drafted_tokens,
                   ",\"accepted_tokens\":", engine_stats.accepted_tokens,
                   ",\"loading_seconds\":", loaded - begin, ",\"isa\":\"", Name(ActiveIsa()),
-                  "\",\"threads\":", NumThreads(), ",\"dtype\":\"", options.dtype, "\"}\n");
+                  "\",\"threads\":", NumThreads(), ",\"dtype\":\"", options.decoder.dtype,
+                  "\",\"device\":\"", options.decoder.device, "\"}\n");
   return WriteFileAtomically(options.stats, stats);
 }
 
@@ -203,7 +205,7 @@ void AddGenerate(CLI::App* root, Action* action) {
       ->capture_default_str();
   app->add_option("--seed", o->sampling.seed, "of the random draws")->capture_default_str();
   app->add_flag("--ignore-eos", o->ignore_eos, "go on to --max-tokens in any case");
-  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
+  AddDecoderFlags(app, &o->decoder);
   app->add_option("--stats", o->stats, "write tokens, seconds and rate (loading excluded) here");
   app->add_option("--max-sequences", o->max_sequences, "completions decoded together")
       ->check(CLI::Range(1, 1 << 16))

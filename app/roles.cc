@@ -10,12 +10,15 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "app/answer_check.h"
 #include "app/command.h"
 #include "app/experiment_file.h"
 #include "app/process.h"
 #include "app/run_state.h"
+#include "app/sampling.h"
 #include "base/cores.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -142,6 +145,14 @@ Status RunTrainerRole(Options options) {
   return EndRole(options, status);
 }
 
+// The 3 of rollout-3: on a machine with several GPUs each worker has its own. 0 without a number.
+int NumberOf(absl::string_view role) {
+  int number = 0;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(role, absl::MaxSplits('-', 1));
+  return absl::SimpleAtoi(parts.second, &number) ? number : 0;
+}
+
 Status RunRolloutRole(const Options& options) {
   HONE_ASSIGN_OR_RETURN(const RoleContext context, StartRole(options, options.supervised));
   const RolloutResources& resources = context.experiment.resources.rollout;
@@ -153,7 +164,8 @@ Status RunRolloutRole(const Options& options) {
   worker.experiment_hash = ExperimentHash(context.experiment);
   worker.max_sequences = resources.max_sequences;
   worker.kv_cache_tokens = resources.kv_cache_tokens;
-  worker.decoder.precision = PrecisionOf(context.experiment.model);
+  HONE_ASSIGN_OR_RETURN(worker.decoder, DecoderOptionsOf(context.experiment));
+  worker.decoder.gpu = NumberOf(options.name);
   HONE_ASSIGN_OR_RETURN(const std::unique_ptr<MetricsServer> server,
                         ServeMetrics(options, context));
   worker.metrics = context.metrics.get();

@@ -4,8 +4,10 @@
 #include <optional>
 #include <utility>
 
+#include "CLI/CLI.hpp"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
+#include "app/model_folder.h"
 #include "app/process.h"
 #include "rollout/engine/kv_cache.h"
 
@@ -19,6 +21,30 @@ constexpr size_t kMaxHeld = 4096;
 
 }  // namespace
 
+void AddDecoderFlags(CLI::App* app, DecoderFlags* flags) {
+  app->add_option("--dtype", flags->dtype, kDtypeHelp)->capture_default_str();
+  app->add_option("--device", flags->device, "cpu, or cuda: a GPU, in a program built for it")
+      ->capture_default_str();
+  app->add_flag("--inexact", flags->inexact,
+                "on cuda: faster kernels, whose sums have another order than the CPU's");
+}
+
+StatusOr<DecoderOptions> ParseDecoder(const DecoderFlags& flags) {
+  DecoderOptions options;
+  HONE_ASSIGN_OR_RETURN(options.precision, ParsePrecision(flags.dtype));
+  HONE_ASSIGN_OR_RETURN(options.device, ParseDevice(flags.device));
+  options.exact = !flags.inexact;
+  return options;
+}
+
+StatusOr<DecoderOptions> DecoderOptionsOf(const Experiment& experiment) {
+  DecoderOptions options;
+  options.precision = PrecisionOf(experiment.model);
+  HONE_ASSIGN_OR_RETURN(options.device, ParseDevice(experiment.resources.rollout.device));
+  options.exact = experiment.resources.rollout.exact;
+  return options;
+}
+
 EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t longest,
                          const DecoderOptions& decoder) {
   longest = std::min<int64_t>(longest, config.max_position_embeddings);
@@ -27,7 +53,9 @@ EngineOptions SizeEngine(const ModelConfig& config, int max_sequences, int64_t l
   options.max_sequences = max_sequences;
   options.decoder = decoder;
   options.kv_cache_tokens = kKvBlockTokens;
-  const int64_t affordable = AvailableMemoryBytes() / 2 / KvCacheBytes(config, options);
+  const int64_t free_bytes =
+      decoder.device == Device::kCpu ? AvailableMemoryBytes() : ExamineGpu(decoder).free_bytes;
+  const int64_t affordable = free_bytes / 2 / KvCacheBytes(config, options);
   const int64_t blocks =
       std::max(sequence_blocks, std::min(max_sequences * sequence_blocks, affordable));
   options.kv_cache_tokens =

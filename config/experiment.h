@@ -324,6 +324,8 @@ struct RolloutResources {
   int threads = 0;
   int max_sequences = 256;  // decoded together by a worker
   int kv_cache_tokens = 0;  // 0: enough for max_sequences of full length
+  std::string device = "cpu";
+  bool exact = true;
 
   template <typename V>
   void Fields(V& v) {
@@ -331,6 +333,8 @@ struct RolloutResources {
     v("threads", threads, "threads of a worker; 0: its share of the cores");
     v("max_sequences", max_sequences, "sequences decoded together by a worker");
     v("kv_cache_tokens", kv_cache_tokens, "size of the KV cache; 0: enough for max_sequences");
+    v("device", device, "cpu or cuda: where a worker decodes");
+    v("exact", exact, "on cuda: the learner's log-probs to the bit; false: faster kernels");
   }
 
   friend bool operator==(const RolloutResources&, const RolloutResources&) = default;

@@ -271,6 +271,12 @@ void CheckStages(Checker& check, const Experiment& experiment) {
       const GrpoStage& grpo = *stage.grpo;
       CheckFits(check, path + ".grpo.sampling.max_tokens", grpo.sampling.max_tokens, experiment);
       CheckFits(check, path + ".grpo.eval.max_tokens", grpo.eval.max_tokens, experiment);
+      const RolloutResources& rollout = experiment.resources.rollout;
+      const bool inexact = rollout.device == "cuda" && !rollout.exact;
+      check.Require(!inexact || grpo.max_rollout_learner_gap != 0.0,
+                    path + ".grpo.max_rollout_learner_gap",
+                    "is 0, but resources.rollout.exact: false lets engine and learner differ; give "
+                    "what is allowed (0.01, say; null: anything)");
     }
   }
 }
@@ -310,6 +316,8 @@ void CheckResources(Checker& check, const Resources& resources) {
   check.AtLeast("resources.rollout.threads", rollout.threads, 0);
   check.AtLeast("resources.rollout.max_sequences", rollout.max_sequences, 1);
   check.AtLeast("resources.rollout.kv_cache_tokens", rollout.kv_cache_tokens, 0);
+  check.Require(rollout.device == "cpu" || rollout.device == "cuda", "resources.rollout.device",
+                absl::StrCat("must be cpu or cuda, found ", rollout.device));
   const RewardResources& reward = resources.reward;
   check.AtLeast("resources.reward.workers", reward.workers, 1);
   check.AtLeast("resources.reward.judges", reward.judges, 0);

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "kernels/cuda/attention.h"
 #include "kernels/cuda/matmul.h"
 #include "kernels/cuda/pointwise.h"
@@ -44,7 +46,7 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream() { cudaStreamDestroy(stream_); }
-  operator cudaStream_t() const { return stream_; }
+  operator cudaStream_t() const { return stream_; }  // NOLINT(google-explicit-constructor)
   void Synchronize() const { Check(cudaStreamSynchronize(stream_), "working"); }
 
  private:
@@ -515,6 +517,40 @@ std::unique_ptr<Decoder> MakeCudaDecoder(const ModelConfig& config, const Decode
     return std::make_unique<CudaDecoder<float>>(config, options, num_blocks);
   }
   return std::make_unique<CudaDecoder<__nv_bfloat16>>(config, options, num_blocks);
+}
+
+Status CheckForGpu() {
+  int count = 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  if (error == cudaSuccess && count > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("device cuda: no GPU can be used here: ",
+                   error == cudaSuccess ? "there is none" : cudaGetErrorString(error)));
+}
+
+GpuReport ExamineCudaGpu(const DecoderOptions& options) {
+  constexpr int64_t kBytes = int64_t{1} << 30;
+  constexpr int kCopies = 10;
+  UseGpu(options);
+  int gpu = 0;
+  Check(cudaGetDevice(&gpu), "looking at it");
+  cudaDeviceProp properties;
+  Check(cudaGetDeviceProperties(&properties, gpu), "looking at it");
+  size_t free = 0, total = 0;
+  Check(cudaMemGetInfo(&free, &total), "looking at its memory");
+  const DeviceArray<char> from(kBytes), to(kBytes);
+  const Stream stream;
+  const auto copy = [&] {
+    Check(cudaMemcpyAsync(to.data(), from.data(), kBytes, cudaMemcpyDeviceToDevice, stream),
+          "copying");
+  };
+  copy();
+  stream.Synchronize();
+  const absl::Time begin = absl::Now();
+  for (int i = 0; i < kCopies; ++i) copy();
+  stream.Synchronize();
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+  return {properties.name, static_cast<int64_t>(free), 2.0 * kCopies * kBytes / seconds};
 }
 
 int64_t CudaBlockBytes(const ModelConfig& config, Precision precision) {

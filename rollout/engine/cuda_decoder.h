@@ -20,6 +20,8 @@ std::shared_ptr<const DecoderWeights> MakeCudaWeights(const Weights& weights,
 std::unique_ptr<Decoder> MakeCudaDecoder(const ModelConfig& config, const DecoderOptions& options,
                                          int64_t num_blocks);
 int64_t CudaBlockBytes(const ModelConfig& config, Precision precision);
+Status CheckForGpu();
+GpuReport ExamineCudaGpu(const DecoderOptions& options);
 
 }  // namespace hone
 

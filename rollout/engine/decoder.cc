@@ -14,6 +14,7 @@ StatusOr<Device> ParseDevice(absl::string_view name) {
     return absl::InvalidArgumentError(absl::StrCat("device \"", name, "\" must be cpu or cuda"));
   }
 #ifdef HONE_CUDA
+  HONE_RETURN_IF_ERROR(CheckForGpu());
   return Device::kCuda;
 #else
   return absl::InvalidArgumentError(
@@ -42,6 +43,14 @@ int64_t KvBlockBytes(const ModelConfig& config, const DecoderOptions& options) {
   if (options.device == Device::kCuda) return CudaBlockBytes(config, options.precision);
 #endif
   return CpuDecoder::BlockBytes(config, options.precision);
+}
+
+GpuReport ExamineGpu([[maybe_unused]] const DecoderOptions& options) {
+#ifdef HONE_CUDA
+  return ExamineCudaGpu(options);
+#else
+  return {};
+#endif
 }
 
 }  // namespace hone

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -19,7 +20,8 @@
 namespace hone {
 
 enum class Device { kCpu, kCuda };
-StatusOr<Device> ParseDevice(absl::string_view name);  // "cpu", "cuda"
+// "cpu" or "cuda". InvalidArgument where this program or this machine cannot.
+StatusOr<Device> ParseDevice(absl::string_view name);
 
 struct DecoderOptions {
   Precision precision = Precision::kFloat32;
@@ -90,6 +92,14 @@ std::unique_ptr<Decoder> MakeDecoder(const ModelConfig& config, const DecoderOpt
 
 // Of one block, in all layers.
 int64_t KvBlockBytes(const ModelConfig& config, const DecoderOptions& options);
+
+struct GpuReport {
+  std::string name;
+  int64_t free_bytes = 0;
+  double bytes_per_second = 0;  // read and written by the device's own copy of a GiB
+};
+// Of the GPU that the options name; empty in a program without CUDA.
+GpuReport ExamineGpu(const DecoderOptions& options);
 
 }  // namespace hone
 
