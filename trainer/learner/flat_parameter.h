@@ -14,7 +14,6 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/types/span.h"
 #include "cluster/collectives.h"
 #include "kernels/precision.h"
 
@@ -22,10 +21,11 @@ namespace hone {
 
 class FlatParameter {
  public:
-  // All zeros. Without `trained` there are weights only. In bfloat16 the gathered weights are
-  // rounded, and travel in half the bytes; the shard stays fp32.
+  // All zeros, on the device of `whole`, whose type value() has. Without `trained` there are
+  // weights only. In bfloat16 the gathered weights are rounded, and travel in half the bytes; the
+  // shard stays fp32.
   FlatParameter(std::string name, int64_t size, bool trained, Precision precision,
-                Collectives* shards);
+                const torch::TensorOptions& whole, Collectives* shards);
 
   // To be called once the views of value() and gradient() are made: torch makes none of a tensor
   // without memory.
@@ -53,11 +53,11 @@ class FlatParameter {
   void StartReduce();
   void FinishReduce();
 
-  // This rank's shards, [shard_size]; the tail of the last rank may be padding (zeros).
-  absl::Span<float> shard();
-  absl::Span<float> shard_gradient();
-  absl::Span<float> first_moment();
-  absl::Span<float> second_moment();
+  // This rank's shards, fp32 [shard_size]; the tail of the last rank may be padding (zeros).
+  const torch::Tensor& shard() const { return shard_; }
+  const torch::Tensor& shard_gradient() const { return shard_gradient_; }
+  const torch::Tensor& first_moment() const { return first_moment_; }
+  const torch::Tensor& second_moment() const { return second_moment_; }
 
  private:
   bool alone() const { return shards_->world().size == 1; }

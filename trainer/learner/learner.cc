@@ -7,12 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "kernels/loss.h"
 #include "kernels/optimizer.h"
-#include "kernels/pointwise.h"
-#include "kernels/sampling.h"
-#include "kernels/token_head.h"
 #include "model/transformer/block.h"
+#include "trainer/learner/arithmetic.h"
 #include "trainer/learner/flat_parameter.h"
 #include "trainer/learner/plan.h"
 #include "trainer/learner/throw_if_error.h"
@@ -20,7 +17,27 @@
 namespace hone {
 namespace {
 
-float* Data(const torch::Tensor& t) { return t.data_ptr<float>(); }
+// Of fp32 in the host's memory.
+absl::Span<float> Host(const torch::Tensor& t) {
+  return {t.data_ptr<float>(), static_cast<size_t>(t.numel())};
+}
+
+// The first `count` elements to and from the host.
+void Fetch(const torch::Tensor& from, int64_t count, float* to) {
+  torch::from_blob(to, {count}).copy_(from.narrow(0, 0, count));
+}
+void Fill(const torch::Tensor& to, int64_t count, absl::FunctionRef<void(absl::Span<float>)> read) {
+  if (to.is_cpu()) return read(Host(to).subspan(0, count));
+  const torch::Tensor host = torch::empty({count});
+  read(Host(host));
+  to.narrow(0, 0, count).copy_(host);
+}
+
+std::unique_ptr<LearnerArithmetic> MakeArithmetic(const ModelConfig& config,
+                                                  const LearnerOptions& options) {
+  if (options.torch_device.empty()) return MakeKernelArithmetic(config, options.precision);
+  return MakeTorchArithmetic(config, options.precision, torch::Device(options.torch_device));
+}
 
 }  // namespace
 
@@ -39,13 +56,8 @@ struct Learner::MicroBatch {
 struct Learner::Forward {
   std::vector<torch::Tensor> inputs, outputs;  // of each block; outputs only without recompute
   torch::Tensor x;                             // [tokens, hidden], of the last block
-  torch::Tensor selected;                      // [rows, hidden], before the final norm
-  torch::Tensor normed, inverse;
-  std::vector<float> logprobs, entropies;  // [rows]
-  std::vector<RowSoftmax> softmax;         // [rows]
-  torch::Tensor dx;                        // the gradient on its way down, [tokens, hidden]
-
-  TokenPredictions predictions() { return {logprobs.data(), entropies.data(), softmax.data()}; }
+  HeadPass head;
+  torch::Tensor dx;  // the gradient on its way down, [tokens, hidden]
 };
 
 Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptions& options,
@@ -53,23 +65,39 @@ Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptio
     : config_(config),
       options_(options),
       ranks_{ranks.all ? ranks.all : &single_rank_, ranks.shards ? ranks.shards : &single_rank_,
-             ranks.replicas ? ranks.replicas : &single_rank_},
-      rope_(std::make_shared<RopeTable>(config_.head_dim, config_.rope_theta,
-                                        config_.max_position_embeddings, config_.rope_scaling,
-                                        options.precision)) {
+             ranks.replicas ? ranks.replicas : &single_rank_,
+             ranks.weights  ? ranks.weights
+             : ranks.shards ? ranks.shards
+                            : &single_rank_},
+      arithmetic_(MakeArithmetic(config_, options_)) {
   const std::vector<Unit> units = Units(config_);
   shard_ranges_ = ShardRanges(units, ranks_.shards->world());
   for (const Unit& unit : units) {
     units_.push_back(std::make_unique<FlatParameter>(unit.name, unit.range.count, options_.trained,
-                                                     options_.precision, ranks_.shards));
+                                                     options_.precision, arithmetic_->options(),
+                                                     ranks_.weights));
   }
   for (int i = 0; i < config_.num_layers; ++i) {
     block_parameters_.push_back(
         std::make_unique<BlockParameters>(config_, block(i).value(), block(i).gradient()));
   }
+  const auto part = [](const FlatParameter& unit, int64_t begin, c10::IntArrayRef shape) {
+    const auto view = [&](const torch::Tensor& flat) {
+      return flat.defined() ? flat.narrow(0, begin, c10::multiply_integers(shape)).view(shape)
+                            : flat;
+    };
+    return Parameter{view(unit.value()), view(unit.gradient())};
+  };
+  const int64_t vocab = config_.vocab_size, hidden = config_.hidden_size;
+  head_parameters_ = std::make_unique<HeadParameters>(
+      HeadParameters{part(head(), 0, {hidden}), config_.tie_word_embeddings
+                                                    ? part(embedding(), 0, {vocab, hidden})
+                                                    : part(head(), hidden, {vocab, hidden})});
+  embedding_table_ = std::make_unique<Parameter>(part(embedding(), 0, {vocab, hidden}));
   for (auto& unit : units_) unit->FreeWhole();
   for (size_t i = 0; i < units_.size(); ++i) {
-    read(shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count));
+    const int64_t begin = shard_ranges_[i].begin, count = shard_ranges_[i].count;
+    Fill(units_[i]->shard(), count, [&](absl::Span<float> out) { read(begin, out); });
   }
 }
 
@@ -85,8 +113,8 @@ Learner::~Learner() = default;
 
 void Learner::CopyWeights(Learner& other) {
   for (size_t i = 0; i < units_.size(); ++i) {
-    const absl::Span<const float> from = other.units_[i]->shard();
-    std::copy(from.begin(), from.end(), units_[i]->shard().begin());
+    const torch::Tensor shard = units_[i]->shard();
+    shard.copy_(other.units_[i]->shard());
   }
 }
 
@@ -133,11 +161,10 @@ std::vector<Learner::MicroBatch> Learner::Plan(absl::Span<const TrainSequence> s
 
 // Each unit is gathered while the one before it computes. `keep` what a backward pass needs.
 void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, Forward* forward) {
-  const int64_t tokens = batch.packed->size(), hidden = config_.hidden_size;
+  const int64_t tokens = batch.packed->size();
   embedding().Gather();
   units_[1]->StartGather();
-  torch::Tensor x = torch::empty({tokens, hidden});
-  Embed(Data(embedding().value()), batch.packed->tokens.data(), tokens, hidden, Data(x));
+  torch::Tensor x = arithmetic_->Embed(embedding_table_->value, *batch.packed);
   embedding().Release();
   for (int i = 0; i < config_.num_layers; ++i) {
     block(i).Gather();
@@ -146,8 +173,7 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
     const torch::Tensor input = x.detach().requires_grad_(record);
     if (tokens > 0) {
       torch::AutoGradMode mode(record);
-      x = BlockForward(config_, i, options_.precision, *block_parameters_[i], input, batch.packed,
-                       rope_);
+      x = arithmetic_->Block(i, *block_parameters_[i], input, batch.packed);
     }
     if (keep) forward->inputs.push_back(input);
     if (record) forward->outputs.push_back(x);
@@ -157,69 +183,34 @@ void Learner::RunForward(const MicroBatch& batch, float temperature, bool keep, 
   RunHead(batch, temperature, forward);
 }
 
-// Valid while the units of the head are gathered.
-TokenHead Learner::Head(float temperature) const {
-  const float* weights = config_.tie_word_embeddings
-                             ? Data(units_.front()->value())
-                             : Data(units_.back()->value()) + config_.hidden_size;
-  return {weights, config_.vocab_size, config_.hidden_size, LogitScale(temperature),
-          options_.precision};
-}
-
 void Learner::RunHead(const MicroBatch& batch, float temperature, Forward* forward) {
   torch::NoGradGuard no_grad;
-  const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
   const bool tied = config_.tie_word_embeddings;
   head().Gather();
   if (tied) embedding().Gather();
-  forward->selected = torch::empty({rows, hidden});
-  for (int64_t i = 0; i < rows; ++i) {
-    std::copy_n(Data(forward->x) + batch.rows[i] * hidden, hidden,
-                Data(forward->selected) + i * hidden);
-  }
-  forward->x = torch::Tensor();
-  forward->normed = torch::empty({rows, hidden});
-  forward->inverse = torch::empty({rows});
-  RmsNorm(Data(forward->selected), rows, hidden, Data(head().value()),
-          static_cast<float>(config_.rms_norm_eps), Data(forward->normed), Data(forward->inverse),
-          options_.precision);
-  forward->logprobs.resize(rows);
-  forward->entropies.resize(rows);
-  forward->softmax.resize(rows);
-  TokenHeadForward(Head(temperature), Data(forward->normed), rows, batch.targets.data(),
-                   forward->predictions());
+  forward->head.rows = batch.rows;
+  forward->head.targets = batch.targets;
+  arithmetic_->Head(*head_parameters_, temperature, std::exchange(forward->x, torch::Tensor()),
+                    &forward->head);
   if (tied) embedding().Release();
   head().Release();
 }
 
-void Learner::RunHeadBackward(const MicroBatch& batch, float temperature, Forward* forward,
+void Learner::RunHeadBackward(float temperature, Forward* forward,
                               absl::Span<const float> dlogprobs,
                               absl::Span<const float> dentropies) {
-  const int64_t hidden = config_.hidden_size, rows = batch.num_rows();
   const bool tied = config_.tie_word_embeddings;
-  const bool has_entropy =
-      std::any_of(dentropies.begin(), dentropies.end(), [](float d) { return d != 0; });
   head().Gather();
   head().NeedGradient();
   if (tied) {
     embedding().Gather();
     embedding().NeedGradient();
   }
-  torch::Tensor dnormed = torch::empty({rows, hidden});
-  float* dhead = tied ? Data(embedding().gradient()) : Data(head().gradient()) + hidden;
-  TokenHeadBackward(Head(temperature), Data(forward->normed), rows, batch.targets.data(),
-                    forward->predictions(), dlogprobs.data(),
-                    has_entropy ? dentropies.data() : nullptr, Data(dnormed), dhead);
-  torch::Tensor dselected = torch::zeros({rows, hidden});
-  RmsNormBackward(Data(dnormed), Data(forward->selected), Data(forward->inverse), rows, hidden,
-                  Data(head().value()), Data(dselected), Data(head().gradient()));
+  forward->dx = arithmetic_->HeadBackward(*head_parameters_, temperature, &forward->head, dlogprobs,
+                                          dentropies);
   if (tied) embedding().Release();
   head().Release();
   head().StartReduce();
-  forward->dx = torch::zeros({batch.packed->size(), hidden});
-  for (int64_t i = 0; i < rows; ++i) {
-    std::copy_n(Data(dselected) + i * hidden, hidden, Data(forward->dx) + batch.rows[i] * hidden);
-  }
 }
 
 void Learner::RunBlockBackward(int layer, const MicroBatch& batch, Forward* forward) {
@@ -228,8 +219,7 @@ void Learner::RunBlockBackward(int layer, const MicroBatch& batch, Forward* forw
   if (options_.recompute) {
     torch::AutoGradMode mode(true);
     input = input.detach().requires_grad_();
-    output = BlockForward(config_, layer, options_.precision, *block_parameters_[layer], input,
-                          batch.packed, rope_);
+    output = arithmetic_->Block(layer, *block_parameters_[layer], input, batch.packed);
   } else {
     output = std::exchange(forward->outputs[layer], torch::Tensor());
   }
@@ -241,9 +231,9 @@ void Learner::RunBlockBackward(int layer, const MicroBatch& batch, Forward* forw
 // A unit's gradient goes to the ranks while the unit below it computes.
 void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
                           absl::Span<const float> dlogprobs, absl::Span<const float> dentropies) {
-  const int64_t tokens = batch.packed->size(), hidden = config_.hidden_size;
+  const int64_t tokens = batch.packed->size();
   block(config_.num_layers - 1).StartGather();
-  RunHeadBackward(batch, temperature, forward, dlogprobs, dentropies);
+  RunHeadBackward(temperature, forward, dlogprobs, dentropies);
   for (int i = config_.num_layers - 1; i >= 0; --i) {
     block(i).Gather();
     if (i > 0) block(i - 1).StartGather();
@@ -254,8 +244,7 @@ void Learner::RunBackward(const MicroBatch& batch, float temperature, Forward* f
     block(i).StartReduce();
   }
   embedding().NeedGradient();
-  EmbedBackward(Data(forward->dx), batch.packed->tokens.data(), tokens, hidden,
-                Data(embedding().gradient()));
+  arithmetic_->EmbedBackward(forward->dx, *batch.packed, embedding_table_->grad);
   block(0).FinishReduce();
   embedding().StartReduce();
 }
@@ -276,8 +265,8 @@ std::vector<TokenLogProbs> Learner::LogProbs(absl::Span<const TrainSequence> seq
     for (size_t i = 0; i < batch.indices.size(); ++i) {
       const int64_t count = batch.loss_tokens[i];
       const auto out = values.begin() + starts[batch.indices[i]];
-      std::copy_n(forward.logprobs.begin() + at, count, out);
-      std::copy_n(forward.entropies.begin() + at, count, out + count);
+      std::copy_n(forward.head.logprobs.begin() + at, count, out);
+      std::copy_n(forward.head.entropies.begin() + at, count, out + count);
       at += count;
     }
   }
@@ -304,7 +293,7 @@ void Learner::AccumulateGradient(absl::Span<const TrainSequence> sequences, floa
       const auto part = [&](const std::vector<float>& all) {
         return std::vector<float>(all.begin() + at, all.begin() + at + count);
       };
-      loss_gradient(batch.indices[i], {part(forward.logprobs), part(forward.entropies)},
+      loss_gradient(batch.indices[i], {part(forward.head.logprobs), part(forward.head.entropies)},
                     absl::MakeSpan(dlogprobs).subspan(at, count),
                     absl::MakeSpan(dentropies).subspan(at, count));
       at += count;
@@ -316,9 +305,11 @@ void Learner::AccumulateGradient(absl::Span<const TrainSequence> sequences, floa
 
 // Hybrid sharding: each copy of the state has added up the micro-batches of its own ranks.
 void Learner::ReduceOverReplicas() {
+  if (ranks_.replicas->world().size == 1) return;
   for (auto& unit : units_) {
-    ThrowIfError(SumOverRanks(ranks_.replicas, unit->name(), unit->shard_gradient().data(),
-                              unit->shard_size()));
+    const torch::Tensor gradient = unit->shard_gradient(), host = gradient.cpu();
+    ThrowIfError(SumOverRanks(ranks_.replicas, unit->name(), Host(host).data(), host.numel()));
+    if (!gradient.is_cpu()) gradient.copy_(host);
   }
 }
 
@@ -326,9 +317,8 @@ void Learner::ReduceOverReplicas() {
 double Learner::GradientNorm() {
   std::vector<double> mine;
   for (auto& unit : units_) {
-    for (int64_t begin = 0; begin < unit->shard_size(); begin += kShardBlock) {
-      mine.push_back(SumOfSquares(unit->shard_gradient().data() + begin, kShardBlock));
-    }
+    const std::vector<double> sums = arithmetic_->SumsOfSquares(unit->shard_gradient());
+    mine.insert(mine.end(), sums.begin(), sums.end());
   }
   const int64_t count = std::ssize(mine);
   const int ranks = ranks_.shards->world().size;
@@ -377,13 +367,16 @@ double Learner::Update(const OptimizerSpec& spec, double lr) {
       if (begin < end) {
         const bool matrix = tensors[tensor].shape.size() > 1;
         step.weight_decay = matrix ? static_cast<float>(spec.weight_decay) : 0.0f;
-        const int64_t at = begin - mine.begin;
-        AdamW(step, &unit.shard_gradient()[at], end - begin, &unit.shard()[at],
-              &unit.first_moment()[at], &unit.second_moment()[at]);
+        const auto part = [&](const torch::Tensor& of) {
+          return of.narrow(0, begin - mine.begin, end - begin);
+        };
+        arithmetic_->AdamW(step, part(unit.shard_gradient()), part(unit.shard()),
+                           part(unit.first_moment()), part(unit.second_moment()));
       }
       offset += size;
     }
-    std::fill(unit.shard_gradient().begin(), unit.shard_gradient().end(), 0.0f);
+    const torch::Tensor gradient = unit.shard_gradient();
+    gradient.zero_();
   }
   return norm;
 }
@@ -392,12 +385,19 @@ std::vector<float> Learner::Gradient() {
   ReduceOverReplicas();
   std::vector<float> gradient;
   for (auto& unit : units_) {
-    std::vector<float> full(unit->shard_size() * ranks_.shards->world().size);
-    ThrowIfError(ranks_.shards
-                     ->AllGather(unit->name(), unit->shard_gradient().data(), unit->shard_size(),
-                                 full.data())
-                     .Wait());
-    gradient.insert(gradient.end(), full.begin(), full.begin() + unit->size());
+    const torch::Tensor& mine = unit->shard_gradient();
+    const torch::Tensor full =
+        ranks_.weights->world().size == 1
+            ? mine
+            : torch::empty({mine.numel() * ranks_.weights->world().size}, mine.options());
+    if (!full.is_same(mine)) {
+      ThrowIfError(ranks_.weights
+                       ->AllGather(unit->name(), mine.data_ptr<float>(), mine.numel(),
+                                   full.data_ptr<float>())
+                       .Wait());
+    }
+    gradient.resize(gradient.size() + unit->size());
+    Fetch(full, unit->size(), gradient.data() + gradient.size() - unit->size());
   }
   return gradient;
 }
@@ -407,7 +407,8 @@ Weights Learner::ExportWeights() {
   float* out = weights.flat().data();
   for (auto& unit : units_) {
     unit->Gather();
-    out = std::copy_n(Data(unit->value()), unit->size(), out);
+    Fetch(unit->value(), unit->size(), out);
+    out += unit->size();
     unit->Release();
   }
   return weights;
@@ -415,22 +416,31 @@ Weights Learner::ExportWeights() {
 
 std::vector<WeightsShard> Learner::Shards() {
   std::vector<WeightsShard> shards;
+  published_.resize(units_.size());
   for (size_t i = 0; i < units_.size(); ++i) {
+    const auto [begin, count] = shard_ranges_[i];
+    const torch::Tensor& shard = units_[i]->shard();
+    if (!shard.is_cpu()) {
+      published_[i].resize(count);
+      Fetch(shard, count, published_[i].data());
+    }
     shards.push_back(
-        {shard_ranges_[i].begin, units_[i]->shard().subspan(0, shard_ranges_[i].count)});
+        {begin, shard.is_cpu() ? Host(shard).subspan(0, count) : absl::MakeSpan(published_[i])});
   }
   return shards;
 }
 
 void Learner::SaveShard(ShardState* state) {
   state->optimizer_step = optimizer_step_;
-  const auto save = [&](absl::Span<float> (FlatParameter::*part)(), std::vector<float>* to) {
+  using Part = const torch::Tensor& (FlatParameter::*)() const;
+  const auto save = [&](Part part, std::vector<float>* to) {
     int64_t size = 0;
     for (const WeightsRange& range : shard_ranges_) size += range.count;
     to->resize(size);
-    auto out = to->begin();
+    float* out = to->data();
     for (size_t i = 0; i < units_.size(); ++i) {
-      out = std::copy_n((*units_[i].*part)().begin(), shard_ranges_[i].count, out);
+      Fetch((*units_[i].*part)(), shard_ranges_[i].count, out);
+      out += shard_ranges_[i].count;
     }
   };
   save(&FlatParameter::shard, &state->weights);
@@ -442,18 +452,20 @@ void Learner::SaveShard(ShardState* state) {
 void Learner::RestoreShard(int64_t optimizer_step, ReadState read) {
   optimizer_step_ = optimizer_step;
   for (size_t i = 0; i < units_.size(); ++i) {
-    const auto [begin, count] = shard_ranges_[i];
-    read("weights", begin, units_[i]->shard().subspan(0, count));
-    read("first_moment", begin, units_[i]->first_moment().subspan(0, count));
-    read("second_moment", begin, units_[i]->second_moment().subspan(0, count));
+    const int64_t begin = shard_ranges_[i].begin, count = shard_ranges_[i].count;
+    const auto fill = [&](const char* name, const torch::Tensor& to) {
+      Fill(to, count, [&](absl::Span<float> out) { read(name, begin, out); });
+    };
+    fill("weights", units_[i]->shard());
+    fill("first_moment", units_[i]->first_moment());
+    fill("second_moment", units_[i]->second_moment());
   }
 }
 
 void Learner::ResetOptimizer() {
   optimizer_step_ = 0;
   for (auto& unit : units_) {
-    std::fill(unit->first_moment().begin(), unit->first_moment().end(), 0.0f);
-    std::fill(unit->second_moment().begin(), unit->second_moment().end(), 0.0f);
+    for (torch::Tensor moment : {unit->first_moment(), unit->second_moment()}) moment.zero_();
   }
 }
 

@@ -11,7 +11,9 @@
 // The loss itself is the caller's: it sees log-probs and entropies and returns their gradients, so
 // one learner serves supervised fine-tuning and every policy-gradient loss.
 //
-// Log-probs are those of the rollout engine, bit for bit: the same kernels in the same order.
+// Log-probs are those of the rollout engine, bit for bit: the same kernels in the same order. On a
+// GPU
+// (`torch_device`) they are the same up to rounding (trainer/learner/arithmetic.h).
 // Programming errors and failures of communication throw c10::Error.
 // Thread safety: none; runs on the process's thread pool.
 #ifndef HONE_TRAINER_LEARNER_LEARNER_H_
@@ -19,6 +21,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -33,8 +36,9 @@ namespace hone {
 
 class FlatParameter;
 struct BlockParameters;
-struct TokenHead;
-struct RopeTable;
+struct HeadParameters;
+struct Parameter;
+class LearnerArithmetic;
 
 // A sequence to learn from. Tokens from `prompt_size` on carry the loss.
 struct TrainSequence {
@@ -59,15 +63,20 @@ struct LearnerOptions {
   // The number of micro-batches is a multiple of this, and of the ranks. 0: of the ranks only.
   int virtual_shards = 0;
   bool trained = true;  // false: weights only, for LogProbs()
+  // LibTorch's device that computes, by its operators ("cuda:0"; "cpu" serves tests), up to
+  // rounding the same; empty: the kernels of kernels/, on the CPU.
+  std::string torch_device = {};
 };
 
 // The ranks that a learner works with, all of them not owned; null: a world of one. One copy of the
 // state is sharded over `shards`; ranks of the same place in theirs are `replicas` of one another
-// (hybrid sharding).
+// (hybrid sharding). What is said over these is in the host's memory; weights and gradients go over
+// `weights`, where they are (the ranks of `shards` over NCCL; null: `shards` itself).
 struct LearnerRanks {
   Collectives* all = nullptr;
   Collectives* shards = nullptr;
   Collectives* replicas = nullptr;
+  Collectives* weights = nullptr;
 };
 
 class Learner {
@@ -107,7 +116,8 @@ class Learner {
   // All weights, gathered: for small models.
   Weights ExportWeights();
 
-  // This rank's weights, without padding; of some units it may have none.
+  // This rank's weights, without padding; of some units it may have none. Valid until the next
+  // call.
   std::vector<WeightsShard> Shards();
   // Takes over the weights of a learner of the same model on the same ranks.
   void CopyWeights(Learner& other);
@@ -139,12 +149,11 @@ class Learner {
   std::vector<MicroBatch> Plan(absl::Span<const TrainSequence> sequences) const;
   MicroBatch Pack(absl::Span<const TrainSequence> sequences, std::vector<int64_t> indices) const;
   void RunForward(const MicroBatch& batch, float temperature, bool keep, Forward* forward);
-  TokenHead Head(float temperature) const;
   void RunHead(const MicroBatch& batch, float temperature, Forward* forward);
   void RunBackward(const MicroBatch& batch, float temperature, Forward* forward,
                    absl::Span<const float> dlogprobs, absl::Span<const float> dentropies);
-  void RunHeadBackward(const MicroBatch& batch, float temperature, Forward* forward,
-                       absl::Span<const float> dlogprobs, absl::Span<const float> dentropies);
+  void RunHeadBackward(float temperature, Forward* forward, absl::Span<const float> dlogprobs,
+                       absl::Span<const float> dentropies);
   void RunBlockBackward(int layer, const MicroBatch& batch, Forward* forward);
   void ReduceOverReplicas();
   double GradientNorm();
@@ -157,10 +166,14 @@ class Learner {
   LearnerOptions options_;
   SingleRank single_rank_;
   LearnerRanks ranks_;
-  std::shared_ptr<const RopeTable> rope_;
+  std::unique_ptr<LearnerArithmetic> arithmetic_;
   std::vector<WeightsRange> shard_ranges_;             // of each unit
   std::vector<std::unique_ptr<FlatParameter>> units_;  // embedding, blocks, final norm (and head)
-  std::vector<std::unique_ptr<BlockParameters>> block_parameters_;  // views into the units
+  // Views into the units.
+  std::unique_ptr<Parameter> embedding_table_;
+  std::vector<std::unique_ptr<BlockParameters>> block_parameters_;
+  std::unique_ptr<HeadParameters> head_parameters_;
+  std::vector<std::vector<float>> published_;  // of each unit, where its shard is not the host's
   int64_t optimizer_step_ = 0;
 };
 
