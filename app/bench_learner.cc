@@ -6,12 +6,16 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "app/bench.h"
 #include "app/gemm_limit.h"
 #include "app/process.h"
 #include "app/roofline.h"
 #include "cluster/mpi_world.h"
+#include "data/json_text.h"
+#include "rollout/engine/decoder.h"
 #include "trainer/learner/learner.h"
 #include "trainer/ranks.h"
 #include "trainer/torch_guard.h"
@@ -28,6 +32,7 @@ struct Options {
   bool recompute = false;
   int virtual_shards = 0;
   int repeats = 3;
+  std::string device = "cpu", dtype = "float32";
 
   // Of one rank.
   int sequences_at_once() const {
@@ -114,9 +119,28 @@ StatusOr<BenchModel> LoadModel(const Options& options) {
   return model;
 }
 
+// A GPU's nominal rate without sparsity, by NVIDIA's data sheets; 0 where it is not known here.
+double PeakFlops(absl::string_view gpu, Precision precision) {
+  const bool half = precision == Precision::kBFloat16;
+  if (absl::StrContains(gpu, "H100") || absl::StrContains(gpu, "H200"))
+    return half ? 989e12 : 67e12;
+  if (absl::StrContains(gpu, "A100")) return half ? 312e12 : 19.5e12;
+  return 0;
+}
+
+std::string MfuJson(const std::string& gpu, Precision precision, double flops) {
+  std::string json = ",\"gpu\":";
+  AppendJsonString(gpu, &json);
+  const double peak = PeakFlops(gpu, precision);
+  if (peak > 0) absl::StrAppend(&json, ",\"mfu\":", flops / peak);
+  return json;
+}
+
 Status BenchLearner(const Options& options) {
   TrainerResources resources;
   resources.ranks = NumStartedRanks();
+  resources.device = options.device;
+  HONE_ASSIGN_OR_RETURN(const Precision precision, ParsePrecision(options.dtype));
   HONE_ASSIGN_OR_RETURN(const Ranks ranks, JoinRanks(resources, RankLostFlag()));
   HONE_ASSIGN_OR_RETURN(const BenchModel model, LoadModel(options));
   const ModelConfig& config = model.config();
@@ -129,6 +153,7 @@ Status BenchLearner(const Options& options) {
   double loss = 0;
   int64_t peak_bytes = 0;
   GemmRates gemm;
+  std::string gpu;
   Exchange exchange;
   HONE_RETURN_IF_ERROR(CatchTorch([&]() -> Status {
     {
@@ -136,23 +161,31 @@ Status BenchLearner(const Options& options) {
       learner_options.micro_batch_tokens = options.micro_batch_tokens;
       learner_options.recompute = options.recompute;
       learner_options.virtual_shards = options.virtual_shards;
+      learner_options.precision = precision;
+      learner_options.torch_device = TorchDevice(resources);
       Learner learner(model.weights, learner_options, ranks.learner());
       CollectiveStats before;
       for (int i = 0; i <= options.repeats; ++i) {
         const StepReport seconds = Step(options, sequences, resources.ranks, &learner);
         if (i == 0) loss = seconds.loss;
         if (i > 0) steps.push_back(seconds);  // the first one warms up
-        if (i == 0) before = ranks.shards->stats();
+        if (i == 0) before = ranks.carrier().stats();
       }
-      exchange = MeasureExchange(options, config, before, ranks.shards->stats(), resources.ranks);
+      exchange = MeasureExchange(options, config, before, ranks.carrier().stats(), resources.ranks);
       HONE_RETURN_IF_ERROR(ranks.all->AllReduce("loss", &loss, 1).Wait());
       peak_bytes = PeakResidentBytes();
     }
     HONE_RETURN_IF_ERROR(ranks.all->Barrier("end").Wait());
     if (ranks.all->world().rank > 0) return absl::OkStatus();
     const int64_t at_once = options.sequences_at_once();
-    gemm = MeasureTrainingGemm(config, at_once * options.tokens,
-                               at_once * (options.tokens - options.prompt_tokens));
+    const int64_t rows = at_once * options.tokens;
+    const int64_t logit_rows = at_once * (options.tokens - options.prompt_tokens);
+    if (resources.device == "cpu") {
+      gemm = MeasureTrainingGemm(config, rows, logit_rows);
+    } else {
+      gemm.libtorch = MeasureTorchGemm(config, rows, logit_rows, TorchDevice(resources), precision);
+      gpu = ExamineGpu({.device = Device::kCuda, .gpu = LocalRank()}).name;
+    }
     return absl::OkStatus();
   }));
   if (ranks.all->world().rank > 0) return absl::OkStatus();
@@ -172,7 +205,8 @@ Status BenchLearner(const Options& options) {
   std::printf(
       "%s\n",
       absl::StrCat(
-          BenchHeader(model), ",\"sequences\":", options.sequences, ",\"tokens\":", options.tokens,
+          BenchHeader(model, precision), ",\"device\":\"", options.device,
+          "\",\"sequences\":", options.sequences, ",\"tokens\":", options.tokens,
           ",\"prompt_tokens\":", options.prompt_tokens, ",\"micro_batch_tokens\":",
           options.micro_batch_tokens, ",\"recompute\":", options.recompute ? "true" : "false",
           ",\"virtual_shards\":", options.virtual_shards, ",\"repeats\":", options.repeats,
@@ -200,7 +234,9 @@ void AddBenchLearner(CLI::App* bench, Action* action) {
       "One step over random sequences of one length, the loss over what follows the prompts; the\n"
       "median of --repeats after a warm-up. gflops counts three times the forward pass, causal\n"
       "attention as far as it looks, nothing for --recompute. gemm_gflops is the limit: the best\n"
-      "of LibTorch, oneDNN and our kernels on the step's matrix products.\n"
+      "of LibTorch, oneDNN and our kernels on the step's matrix products; on a GPU LibTorch's, "
+      "and\n"
+      "mfu is the share of the GPU's nominal rate.\n"
       "Under mpirun the ranks share the step, and the limit is rank 0's times their number;\n"
       "sent_bytes_per_step and overlap (the share of the exchange in which no arithmetic waited)\n"
       "are rank 0's.\n\n"
@@ -226,6 +262,10 @@ void AddBenchLearner(CLI::App* bench, Action* action) {
                   "parts of the step with the same bits on any number of ranks; 0: off")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  app->add_option("--device", o->device, "cpu, or cuda: a GPU for each rank")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
+  app->add_option("--dtype", o->dtype, kDtypeHelp)->capture_default_str();
   AddRepeatsOption(app, &o->repeats);
   app->callback([o, action] { *action = [o] { return BenchLearner(*o); }; });
 }

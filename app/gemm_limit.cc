@@ -79,6 +79,18 @@ Times MeasureMatrix(const MatrixShape& shape, int64_t rows) {
   return times;
 }
 
+// Calls `add` for each matrix of the model, with the rows that it sees and how often it is there.
+template <typename Add>
+void ForEachMatrix(const ModelConfig& config, int64_t rows, int64_t logit_rows, Add add) {
+  for (const MatrixShape& shape : BlockMatrices(config)) add(shape, rows, config.num_layers);
+  add(MatrixShape{config.vocab_size, config.hidden_size}, logit_rows, 1);
+}
+
+// Of the three products of a matrix, `times` times.
+double Flops(const MatrixShape& shape, int64_t rows, int64_t times) {
+  return 6.0 * static_cast<double>(times * rows * shape.n * shape.k);
+}
+
 }  // namespace
 
 double GemmRates::best() const { return std::max({libtorch, onednn, hone}); }
@@ -88,18 +100,40 @@ GemmRates MeasureTrainingGemm(const ModelConfig& config, int64_t rows, int64_t l
   at::set_num_threads(NumThreads());
   Times seconds;
   double flops = 0;
-  const auto add = [&](const MatrixShape& shape, int64_t count, int64_t times) {
-    const Times one = MeasureMatrix(shape, count);
-    const double weight = static_cast<double>(times);
-    seconds.libtorch += weight * one.libtorch;
-    seconds.onednn += weight * one.onednn;
-    seconds.hone += weight * one.hone;
-    flops += weight * 6.0 * static_cast<double>(count * shape.n * shape.k);
-  };
-  for (const MatrixShape& shape : BlockMatrices(config)) add(shape, rows, config.num_layers);
-  add({config.vocab_size, config.hidden_size}, logit_rows, 1);
+  ForEachMatrix(config, rows, logit_rows,
+                [&](const MatrixShape& shape, int64_t count, int64_t times) {
+                  const Times one = MeasureMatrix(shape, count);
+                  const double weight = static_cast<double>(times);
+                  seconds.libtorch += weight * one.libtorch;
+                  seconds.onednn += weight * one.onednn;
+                  seconds.hone += weight * one.hone;
+                  flops += Flops(shape, count, times);
+                });
   at::set_num_threads(1);
   return {flops / seconds.libtorch, flops / seconds.onednn, flops / seconds.hone};
+}
+
+double MeasureTorchGemm(const ModelConfig& config, int64_t rows, int64_t logit_rows,
+                        const std::string& device, Precision precision) {
+  const torch::NoGradGuard no_grad;
+  const auto options =
+      torch::TensorOptions(torch::Device(device))
+          .dtype(precision == Precision::kFloat32 ? torch::kFloat : torch::kBFloat16);
+  double seconds = 0, flops = 0;
+  ForEachMatrix(config, rows, logit_rows,
+                [&](const MatrixShape& shape, int64_t count, int64_t times) {
+                  const torch::Tensor x = torch::rand({count, shape.k}, options);
+                  const torch::Tensor w = torch::rand({shape.n, shape.k}, options);
+                  const torch::Tensor dy = torch::rand({count, shape.n}, options);
+                  seconds += static_cast<double>(times) * Seconds([&] {
+                               at::linear(x, w);
+                               at::mm(dy, w);
+                               at::mm(dy.t(), x);
+                               if (x.is_cuda()) torch::cuda::synchronize();
+                             });
+                  flops += Flops(shape, count, times);
+                });
+  return flops / seconds;
 }
 
 }  // namespace hone

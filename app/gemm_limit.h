@@ -4,7 +4,9 @@
 #define HONE_APP_GEMM_LIMIT_H_
 
 #include <cstdint>
+#include <string>
 
+#include "kernels/precision.h"
 #include "model/config.h"
 
 namespace hone {
@@ -23,6 +25,9 @@ struct GemmRates {
 // to those of ours, so call it when the rest is done: two busy pools slow each other. Takes some
 // seconds; throws c10::Error.
 GemmRates MeasureTrainingGemm(const ModelConfig& config, int64_t rows, int64_t logit_rows);
+// LibTorch's rate alone, on a device of its own ("cuda:0") and in a precision.
+double MeasureTorchGemm(const ModelConfig& config, int64_t rows, int64_t logit_rows,
+                        const std::string& device, Precision precision);
 
 }  // namespace hone
 

@@ -185,6 +185,10 @@ int NumLocalRanks() {
   return FirstNumber({"OMPI_COMM_WORLD_LOCAL_SIZE", "SLURM_STEP_TASKS_PER_NODE"}, 1);
 }
 
+int LocalRank() {
+  return FirstNumber({"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"}, 0);
+}
+
 int StartedRank() { return FirstNumber({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0); }
 
 StatusOr<std::unique_ptr<MpiWorld>> MpiWorld::Start(const MpiOptions& options) {

@@ -63,8 +63,9 @@ class MpiWorld {
 int NumStartedRanks();
 // This one among them; 0 when it is alone.
 int StartedRank();
-// How many of them on this machine.
+// How many of them on this machine, and this one among those.
 int NumLocalRanks();
+int LocalRank();
 
 }  // namespace hone
 

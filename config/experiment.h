@@ -301,6 +301,7 @@ struct TrainerResources {
   int shard_ranks = 0;            // ranks that share one copy of the state; 0: all
   double timeout_seconds = 120;   // of one collective operation
   int port = 0;                   // of the coordinator; 0: any free one
+  std::string device = "cpu";     // "cuda": a GPU for each rank
 
   template <typename V>
   void Fields(V& v) {
@@ -314,6 +315,7 @@ struct TrainerResources {
       "ranks that share one copy of the state, the ranks of a node, say; 0: all");
     v("timeout_seconds", timeout_seconds, "longest wait of a rank for the others");
     v("port", port, "port of the coordinator; 0: any free one");
+    v("device", device, "cpu or cuda: where a rank learns");
   }
 
   friend bool operator==(const TrainerResources&, const TrainerResources&) = default;

@@ -95,11 +95,15 @@ std::string ToYaml(const VerifierSpec& verifier) { return PrintBlock(verifier); 
 
 Experiment DecisivePart(Experiment experiment) {
   const TrainerResources trainer = experiment.resources.trainer;
+  const bool exact_rollout = experiment.resources.rollout.exact;
   experiment.resources = Resources();
   experiment.checkpoint = CheckpointSpec();
   // Gradients are summed by micro-batches, and these two say how a batch is cut.
   experiment.resources.trainer.micro_batch_tokens = trainer.micro_batch_tokens;
   experiment.resources.trainer.virtual_shards = trainer.virtual_shards;
+  // On a GPU sums have another order, unless the engine is exact.
+  experiment.resources.trainer.device = trainer.device;
+  experiment.resources.rollout.exact = exact_rollout;
   return experiment;
 }
 

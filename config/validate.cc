@@ -271,12 +271,17 @@ void CheckStages(Checker& check, const Experiment& experiment) {
       const GrpoStage& grpo = *stage.grpo;
       CheckFits(check, path + ".grpo.sampling.max_tokens", grpo.sampling.max_tokens, experiment);
       CheckFits(check, path + ".grpo.eval.max_tokens", grpo.eval.max_tokens, experiment);
-      const RolloutResources& rollout = experiment.resources.rollout;
-      const bool inexact = rollout.device == "cuda" && !rollout.exact;
-      check.Require(!inexact || grpo.max_rollout_learner_gap != 0.0,
-                    path + ".grpo.max_rollout_learner_gap",
-                    "is 0, but resources.rollout.exact: false lets engine and learner differ; give "
-                    "what is allowed (0.01, say; null: anything)");
+      const Resources& resources = experiment.resources;
+      const bool inexact_rollout = resources.rollout.device == "cuda" && !resources.rollout.exact;
+      check.Require(
+          (!inexact_rollout && resources.trainer.device != "cuda") ||
+              grpo.max_rollout_learner_gap != 0.0,
+          path + ".grpo.max_rollout_learner_gap",
+          absl::StrCat(
+              "is 0, but ",
+              inexact_rollout ? "resources.rollout.exact: false" : "resources.trainer.device: cuda",
+              " lets engine and learner differ; give what is allowed (0.01, say; null: "
+              "anything)"));
     }
   }
 }
@@ -311,6 +316,8 @@ void CheckResources(Checker& check, const Resources& resources) {
   }
   check.Positive("resources.trainer.timeout_seconds", trainer.timeout_seconds);
   check.Between("resources.trainer.port", trainer.port, 0, kMaxPort);
+  check.Require(trainer.device == "cpu" || trainer.device == "cuda", "resources.trainer.device",
+                absl::StrCat("must be cpu or cuda, found ", trainer.device));
   const RolloutResources& rollout = resources.rollout;
   check.AtLeast("resources.rollout.workers", rollout.workers, 1);
   check.AtLeast("resources.rollout.threads", rollout.threads, 0);

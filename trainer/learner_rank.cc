@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "trainer/learner/throw_if_error.h"
+#include "trainer/ranks.h"
 #include "trainer/rollout_gap.h"
 #include "trainer/shard_file.h"
 
@@ -18,6 +19,7 @@ LearnerOptions OptionsFor(const Experiment& experiment) {
   options.micro_batch_tokens = resources.micro_batch_tokens;
   options.recompute = resources.recompute;
   options.virtual_shards = resources.virtual_shards;
+  options.torch_device = TorchDevice(resources);
   return options;
 }
 

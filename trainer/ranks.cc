@@ -8,10 +8,36 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#ifdef HONE_CUDA
+#include "cluster/nccl_world.h"
+#endif
 
 namespace hone {
 
+namespace {
+
+Status CheckDevice(const TrainerResources& resources) {
+  if (resources.device != "cuda") return absl::OkStatus();
+#ifdef HONE_CUDA
+  if (LocalRank() < NumGpus()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("resources.trainer.device is cuda: rank ", StartedRank(), " wants GPU ",
+                   LocalRank(), " of this machine, which has ", NumGpus(), " that can be used"));
+#else
+  return absl::InvalidArgumentError(
+      "resources.trainer.device is cuda, but this program was built without CUDA; build it with "
+      "./dev build --cuda");
+#endif
+}
+
+}  // namespace
+
+std::string TorchDevice(const TrainerResources& resources) {
+  return resources.device == "cuda" ? absl::StrCat("cuda:", LocalRank()) : "";
+}
+
 StatusOr<Ranks> JoinRanks(const TrainerResources& resources, const std::atomic<bool>& rank_lost) {
+  HONE_RETURN_IF_ERROR(CheckDevice(resources));
   const int started = NumStartedRanks();
   if (started != resources.ranks) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -37,6 +63,12 @@ StatusOr<Ranks> JoinRanks(const TrainerResources& resources, const std::atomic<b
   HONE_ASSIGN_OR_RETURN(ranks.all, ranks.mpi->Split(0, "all ranks"));
   HONE_ASSIGN_OR_RETURN(ranks.shards, ranks.mpi->Split(rank / shard_ranks, "the shards"));
   HONE_ASSIGN_OR_RETURN(ranks.replicas, ranks.mpi->Split(rank % shard_ranks, "the replicas"));
+#ifdef HONE_CUDA
+  if (resources.device == "cuda") {
+    HONE_ASSIGN_OR_RETURN(ranks.weights, JoinNccl("the shards' GPUs", ranks.mpi.get(),
+                                                  ranks.shards.get(), LocalRank(), options));
+  }
+#endif
   return ranks;
 }
 

@@ -12,6 +12,11 @@ Status CatchTorch(absl::FunctionRef<Status()> body) {
   at::set_num_threads(1);
   try {
     return body();
+  } catch (const c10::OutOfMemoryError& e) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the GPU is out of memory; lower resources.trainer.micro_batch_tokens, or set recompute: "
+        "true: ",
+        e.what_without_backtrace()));
   } catch (const c10::Error& e) {
     return absl::InternalError(absl::StrCat("learner: ", e.what_without_backtrace()));
   } catch (const std::bad_alloc&) {

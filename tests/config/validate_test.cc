@@ -165,6 +165,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"stages.1.grpo.max_rollout_learner_gap=-1", "must be at least 0"},
         Case{"resources.rollout.device=cuda resources.rollout.exact=false",
              "max_rollout_learner_gap is 0, but resources.rollout.exact: false"},
+        Case{"resources.trainer.device=cuda",
+             "max_rollout_learner_gap is 0, but resources.trainer.device: cuda"},
         Case{"stages.1.grpo.max_verifier_failures=1.1", "must be from 0 to 1"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -172,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"checkpoint.every_steps=0", "checkpoint.every_steps must be at least 1"},
         Case{"checkpoint.keep_last=0", "keep_last must be at least 1"},
+        Case{"resources.trainer.device=gpu", "must be cpu or cuda, found gpu"},
         Case{"resources.rollout.device=gpu", "must be cpu or cuda, found gpu"},
         Case{"resources.trainer.ranks=0", "ranks must be at least 1"},
         Case{"resources.trainer.threads=-1", "threads must be at least 0"},
