@@ -1,11 +1,16 @@
 // The engine on a GPU, or on an emulation of one (tests/gpu/emulation), against the one on the CPU.
-#include <cmath>
+#include <algorithm>
+#include <exception>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rollout/engine/engine.h"
 #include "tests/rollout/engine/generate.h"
 #include "tests/rollout/engine/models.h"
+#ifndef HONE_CUDA
+#include "cuda_runtime.h"
+#endif
 
 namespace hone {
 namespace {
@@ -87,6 +92,34 @@ TEST(CudaEngineTest, NewWeightsBetweenTwoSteps) {
   }
   ExpectEqual(completions[0], completions[1]);
 }
+
+#ifndef HONE_CUDA  // on the emulation, which counts
+TEST(CudaEngineTest, DecodesByGraphsAndGivesItsMemoryBack) {
+  const int64_t before = emulation::NumDeviceBytes(), launched = emulation::NumKernelLaunches();
+  const int64_t graphs = emulation::NumGraphLaunches();
+  const Weights weights = SmallModel(true);
+  EngineStats stats;
+  Generate(weights, {.max_sequences = 4, .decoder = Exact(Precision::kFloat32)}, MixedRequests(),
+           &stats);
+  EXPECT_GT(emulation::NumGraphLaunches() - graphs, stats.steps / 2);
+  // Beside the graphs: prompts, draws, and the first pass with each number of rows.
+  EXPECT_LT(emulation::NumKernelLaunches() - launched, 15 * stats.steps);
+  EXPECT_EQ(emulation::NumDeviceBytes(), before);
+}
+
+TEST(CudaEngineTest, SaysWhenTheGpuIsTooSmall) {
+  const Weights weights = SmallModel(true);
+  emulation::SetMemoryLimit(1 << 20);
+  try {
+    Engine engine(weights.config(), {.decoder = Exact(Precision::kFloat32)});
+    ADD_FAILURE() << "the cache should not have fit";
+  } catch (const std::exception& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("out of memory; fewer max_sequences or "
+                                                 "kv_cache_tokens fit"));
+  }
+  emulation::SetMemoryLimit(int64_t{4} << 30);
+}
+#endif
 
 }  // namespace
 }  // namespace hone
