@@ -97,7 +97,12 @@ Finding Gpus() {
   if (names.empty()) {
     return {"GPUs", "", "none with an NVIDIA driver; everything runs on the CPU as well"};
   }
-  return {"GPUs", absl::StrCat(names.size(), " × ", names.front()), ""};
+#ifdef HONE_CUDA
+  constexpr char kUse[] = "";
+#else
+  constexpr char kUse[] = "; not used: this program was built without CUDA (./dev build --cuda)";
+#endif
+  return {"GPUs", absl::StrCat(names.size(), " × ", names.front(), kUse), ""};
 }
 
 Finding Nccl() {
