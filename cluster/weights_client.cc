@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,12 +25,11 @@ namespace hone {
 namespace {
 
 constexpr char kMethod[] = "/hone.proto.WeightsServer/Read";
-constexpr int64_t kCopyBytes = 4 << 20;       // what a thread copies at a time
-constexpr int64_t kMinStreamBytes = 8 << 20;  // less is not worth a second connection
-constexpr int kMaxStreams = 8;                // at the same time, over all sources
-constexpr double kPollSeconds = 0.1;          // for what cannot wake us
-constexpr double kFetchSeconds = 60;          // of one stream, and beyond that
-constexpr double kMinBytesPerSecond = 10e6;   // what the network must do at least
+constexpr int64_t kCopyBytes = 4 << 20;      // what a thread copies at a time
+constexpr int kMaxStreams = 8;               // at the same time, over all sources
+constexpr double kPollSeconds = 0.1;         // for what cannot wake us
+constexpr double kFetchSeconds = 60;         // of one stream, and beyond that
+constexpr double kMinBytesPerSecond = 10e6;  // what the network must do at least
 
 // Bytes [begin, begin + size) of a source's ranges.
 struct Part {
@@ -106,6 +107,43 @@ bool AddChunk(const grpc::ByteBuffer& message, Filler* filler) {
   return begun && received == expected;
 }
 
+// Connections that streams leave behind, for those of the next version: to make one takes longer
+// than a small model. Only what served well comes back.
+class IdleConnections {
+ public:
+  std::shared_ptr<grpc::Channel> Take(const std::string& address) {
+    {
+      const absl::MutexLock lock(&mutex_);
+      const auto it = std::find_if(idle_.begin(), idle_.end(),
+                                   [&](const Idle& idle) { return idle.address == address; });
+      if (it != idle_.end()) {
+        std::shared_ptr<grpc::Channel> channel = std::move(it->channel);
+        idle_.erase(it);
+        return channel;
+      }
+    }
+    return MakeBulkChannel(address);
+  }
+  void Give(const std::string& address, std::shared_ptr<grpc::Channel> channel) {
+    const absl::MutexLock lock(&mutex_);
+    idle_.push_back({address, std::move(channel)});
+    if (idle_.size() > kMaxStreams) idle_.pop_front();  // of ranks that are gone, say
+  }
+
+ private:
+  struct Idle {
+    std::string address;
+    std::shared_ptr<grpc::Channel> channel;
+  };
+  absl::Mutex mutex_;
+  std::deque<Idle> idle_ ABSL_GUARDED_BY(mutex_);  // the latest at the end
+};
+
+IdleConnections& Connections() {
+  static auto* const connections = new IdleConnections;  // gRPC is not ended at exit
+  return *connections;
+}
+
 // One stream. The call can be given up while it waits, which gRPC's own blocking calls cannot.
 class Stream {
  public:
@@ -114,7 +152,8 @@ class Stream {
       : part_(part),
         stall_seconds_(stall_seconds),
         give_up_(give_up),
-        stub_(MakeBulkChannel(part.source->address)) {
+        channel_(Connections().Take(part.source->address)),
+        stub_(channel_) {
     SetDeadline(&context_, kFetchSeconds + static_cast<double>(part.size) / kMinBytesPerSecond);
   }
   ~Stream() {
@@ -148,6 +187,7 @@ class Stream {
       error_ = absl::UnavailableError("the rank ended the call");
     }
     if (error_.ok() && !filler.full()) error_ = absl::DataLossError("the stream ended too early");
+    if (error_.ok()) Connections().Give(part_.source->address, channel_);
     return Annotate(error_, absl::StrCat("weights from ", part_.source->address));
   }
 
@@ -193,6 +233,7 @@ class Stream {
   const Part part_;
   const double stall_seconds_;
   const std::function<bool()>& give_up_;
+  const std::shared_ptr<grpc::Channel> channel_;
   grpc::GenericStub stub_;
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
@@ -223,9 +264,9 @@ Status StreamParts(const std::vector<Part>& parts, absl::Span<float> flat, doubl
   return stop ? absl::CancelledError("stopped while fetching weights") : first_error;
 }
 
-std::vector<Part> CutForStreams(const WeightsSource& source) {
+std::vector<Part> CutForStreams(const WeightsSource& source, int64_t min_stream_bytes) {
   const int64_t size = source.num_bytes();
-  const int64_t count = NumWeightsConnections(size);
+  const int64_t count = NumWeightsConnections(size, min_stream_bytes);
   std::vector<Part> parts;
   for (int64_t i = 0; i < count; ++i) {
     const int64_t begin = size * i / count;
@@ -253,7 +294,9 @@ Status CopyShared(const SharedWeights& weights, const WeightsSource& source,
 
 }  // namespace
 
-int NumWeightsConnections(int64_t num_bytes) { return num_bytes < 2 * kMinStreamBytes ? 1 : 2; }
+int NumWeightsConnections(int64_t num_bytes, int64_t min_stream_bytes) {
+  return num_bytes < 2 * min_stream_bytes ? 1 : 2;
+}
 
 std::string Describe(const WeightsFetchReport& report) {
   std::vector<std::string> parts;
@@ -285,7 +328,7 @@ StatusOr<WeightsFetchReport> FetchWeights(absl::Span<const WeightsSource> source
       report.why_not_shared = std::string(shared.status().message());
     }
     report.rpc_bytes += source.num_bytes();
-    for (const Part& part : CutForStreams(source)) parts.push_back(part);
+    for (const Part& part : CutForStreams(source, options.min_stream_bytes)) parts.push_back(part);
   }
   HONE_RETURN_IF_ERROR(StreamParts(parts, flat, options.stall_seconds, stop));
   return report;

@@ -14,12 +14,15 @@
 
 namespace hone {
 
-// Over how many connections a source of this size is read: one or two.
-int NumWeightsConnections(int64_t num_bytes);
+// Over how many connections a source of this size is read: one or two. Less than `min_stream_bytes`
+// is not worth a second one.
+inline constexpr int64_t kMinStreamBytes = 80 << 20;
+int NumWeightsConnections(int64_t num_bytes, int64_t min_stream_bytes = kMinStreamBytes);
 
 struct WeightsFetchOptions {
   std::string host = ThisHost();  // a source with another one is not looked for in shared memory
   double stall_seconds = 20;      // without a chunk from a source
+  int64_t min_stream_bytes = kMinStreamBytes;
 };
 
 struct WeightsFetchReport {

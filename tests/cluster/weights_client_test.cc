@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "cluster/rpc.h"
 #include "cluster/weights_publisher.h"
 #include "gmock/gmock.h"
@@ -28,7 +30,9 @@ using ::testing::HasSubstr;
 constexpr int64_t kFloats = 6 << 20;  // 24 MiB: two streams and many chunks
 constexpr int64_t kBytes = kFloats * 4;
 
-WeightsFetchOptions Elsewhere() { return {.host = "elsewhere"}; }
+constexpr int64_t kMinStream = 8 << 20;
+
+WeightsFetchOptions Elsewhere() { return {.host = "elsewhere", .min_stream_bytes = kMinStream}; }
 
 struct Fetched {
   StatusOr<WeightsFetchReport> report;
@@ -111,6 +115,26 @@ TEST(WeightsClient, ManySourcesWithManyRanges) {
   }
 }
 
+// Connections are kept for the next version; a rank that was started anew has ended them.
+TEST(WeightsClient, ConnectionsThatWereKeptMayHaveEnded) {
+  const std::vector<float> values = {1, 2, 3, 4};
+  std::string address = "127.0.0.1:0";
+  for (int start = 0; start < 3; ++start) {
+    const auto publisher = WeightsPublisher::Start(address);
+    ASSERT_TRUE(publisher.ok()) << publisher.status();
+    const auto source = (*publisher)->Publish(1, {{0, values}});
+    ASSERT_TRUE(source.ok()) << source.status();
+    address = source->address;
+    Fetched fetched = Fetch({*source}, Elsewhere(), 4);
+    for (int i = 0; i < 100 && absl::IsUnavailable(fetched.report.status()); ++i) {
+      absl::SleepFor(absl::Milliseconds(20));
+      fetched = Fetch({*source}, Elsewhere(), 4);
+    }
+    ASSERT_TRUE(fetched.report.ok()) << start << ": " << fetched.report.status();
+    EXPECT_EQ(fetched.flat, values);
+  }
+}
+
 TEST(WeightsClient, ASourceThatDiesInTheMiddleIsAnError) {
   SourceProcess process(1, 0, kFloats);
   WeightsSource source = process.source();
@@ -156,7 +180,8 @@ TEST(WeightsClient, StopsWhenItIsAskedTo) {
 TEST(WeightsClient, AStreamUnderWayEndsWithTheVersionItBeganWith) {
   // One stream: of two, the second could come too late for the first version.
   constexpr int64_t kSize = 3 << 20;
-  ASSERT_EQ(NumWeightsConnections(kSize * 4), 1);
+  ASSERT_EQ(NumWeightsConnections(kSize * 4, kMinStream), 1);
+  ASSERT_EQ(NumWeightsConnections(kBytes, kMinStream), 2);
   std::vector<float> values(kSize);
   for (int64_t i = 0; i < kSize; ++i) values[i] = ProbeValue(i, 1);
   const auto publisher = *WeightsPublisher::Start("127.0.0.1:0");
