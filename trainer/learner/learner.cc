@@ -72,15 +72,6 @@ Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptio
       arithmetic_(MakeArithmetic(config_, options_)) {
   const std::vector<Unit> units = Units(config_);
   shard_ranges_ = ShardRanges(units, ranks_.shards->world());
-  for (const Unit& unit : units) {
-    units_.push_back(std::make_unique<FlatParameter>(unit.name, unit.range.count, options_.trained,
-                                                     options_.precision, arithmetic_->options(),
-                                                     ranks_.weights));
-  }
-  for (int i = 0; i < config_.num_layers; ++i) {
-    block_parameters_.push_back(
-        std::make_unique<BlockParameters>(config_, block(i).value(), block(i).gradient()));
-  }
   const auto part = [](const FlatParameter& unit, int64_t begin, c10::IntArrayRef shape) {
     const auto view = [&](const torch::Tensor& flat) {
       return flat.defined() ? flat.narrow(0, begin, c10::multiply_integers(shape)).view(shape)
@@ -89,12 +80,24 @@ Learner::Learner(const ModelConfig& config, ReadWeights read, const LearnerOptio
     return Parameter{view(unit.value()), view(unit.gradient())};
   };
   const int64_t vocab = config_.vocab_size, hidden = config_.hidden_size;
-  head_parameters_ = std::make_unique<HeadParameters>(
-      HeadParameters{part(head(), 0, {hidden}), config_.tie_word_embeddings
-                                                    ? part(embedding(), 0, {vocab, hidden})
-                                                    : part(head(), hidden, {vocab, hidden})});
-  embedding_table_ = std::make_unique<Parameter>(part(embedding(), 0, {vocab, hidden}));
-  for (auto& unit : units_) unit->FreeWhole();
+  // One after the other, so that a GPU never holds all of them whole.
+  for (size_t i = 0; i < units.size(); ++i) {
+    units_.push_back(std::make_unique<FlatParameter>(units[i].name, units[i].range.count,
+                                                     options_.trained, options_.precision,
+                                                     arithmetic_->options(), ranks_.weights));
+    FlatParameter& unit = *units_.back();
+    if (i == 0) {
+      embedding_table_ = std::make_unique<Parameter>(part(unit, 0, {vocab, hidden}));
+    } else if (i + 1 < units.size()) {
+      block_parameters_.push_back(
+          std::make_unique<BlockParameters>(config_, unit.value(), unit.gradient()));
+    } else {
+      head_parameters_ = std::make_unique<HeadParameters>(HeadParameters{
+          part(unit, 0, {hidden}),
+          config_.tie_word_embeddings ? *embedding_table_ : part(unit, hidden, {vocab, hidden})});
+    }
+    unit.FreeWhole();
+  }
   for (size_t i = 0; i < units_.size(); ++i) {
     const int64_t begin = shard_ranges_[i].begin, count = shard_ranges_[i].count;
     Fill(units_[i]->shard(), count, [&](absl::Span<float> out) { read(begin, out); });
