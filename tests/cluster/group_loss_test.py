@@ -18,6 +18,10 @@ def check(probe, kind, ranks, rank, number, patterns):
     with tempfile.TemporaryDirectory() as folder:
         told, seconds = lose_rank([probe, kind, str(rank), str(int(number)), folder], ranks, rank, number)
     for line in told:
+        # The first to give up makes mpirun wake the stopped rank and end all: who was slower may see
+        # it arrive after all.
+        if number == signal.SIGSTOP and line != told[0] and "a rank is gone" in line:
+            continue
         pattern = patterns[int(re.match(r"rank (\d+):", line)[1])]
         assert re.search(pattern, line), f"{kind}, {number.name}: {line}\nwanted: {pattern}"
     print(f"{kind}, {number.name} of rank {rank}: over after {seconds:.1f} s; {told[0]}")
