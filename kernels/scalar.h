@@ -9,7 +9,7 @@ namespace hone {
 
 // Natural logarithm of a positive, normal float, to the last bit of a float but for rare ties.
 // log(m·2^e) = e·ln2 + 2·atanh((m−1)/(m+1)) with m in [√½, √2], in double.
-inline float Log(float x) {
+constexpr float Log(float x) {
   const uint32_t bits = std::bit_cast<uint32_t>(x);
   int exponent = static_cast<int>(bits >> 23) - 127;
   double m = std::bit_cast<float>((bits & 0x007fffffu) | 0x3f800000u);

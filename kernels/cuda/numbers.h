@@ -50,22 +50,6 @@ __device__ inline float Exp(float x) {
   return too_small ? 0.0f : __uint_as_float(__float_as_uint(p) + exponent);
 }
 
-// Log of kernels/scalar.h.
-__device__ inline float Log(float x) {
-  const unsigned bits = __float_as_uint(x);
-  int exponent = static_cast<int>(bits >> 23) - 127;
-  double m = __uint_as_float((bits & 0x007fffffu) | 0x3f800000u);
-  if (m > 1.4142135623730951) {
-    m *= 0.5;
-    ++exponent;
-  }
-  const double s = (m - 1.0) / (m + 1.0);
-  const double s2 = s * s;
-  double series = 1.0 / 19;
-  for (int k = 17; k >= 1; k -= 2) series = series * s2 + 1.0 / k;
-  return static_cast<float>(exponent * 0.6931471805599453 + 2.0 * s * series);
-}
-
 // SumOf16 of kernels/simd-inl.h: the fixed tree over 16 lanes; x is lost.
 __device__ inline float SumOf16(float* x) {
   for (int half = 8; half >= 1; half /= 2) {

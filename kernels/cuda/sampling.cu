@@ -1,6 +1,7 @@
 #include "kernels/cuda/numbers.h"
 #include "kernels/cuda/runtime.h"
 #include "kernels/cuda/sampling.h"
+#include "kernels/scalar.h"
 
 namespace hone::cuda {
 namespace {
