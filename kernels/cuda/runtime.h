@@ -27,21 +27,36 @@ inline void Check(cudaError_t error, const char* what) {
   throw DeviceError(text);
 }
 
-// Memory of the device, uninitialised.
-template <typename T>
-class DeviceArray {
+// Where an array is.
+struct DeviceMemory {
+  static constexpr char kAllocating[] = "allocating memory";
+  static cudaError_t Allocate(void** data, size_t bytes) { return cudaMalloc(data, bytes); }
+  static void Free(void* data) { cudaFree(data); }
+};
+struct PinnedMemory {
+  static constexpr char kAllocating[] = "allocating the host's memory";
+  static cudaError_t Allocate(void** data, size_t bytes) { return cudaMallocHost(data, bytes); }
+  static void Free(void* data) { cudaFreeHost(data); }
+};
+
+// Uninitialised.
+template <typename T, typename Memory>
+class Array {
  public:
-  DeviceArray() = default;
-  explicit DeviceArray(int64_t size) : size_(size) {
-    if (size > 0) Check(cudaMalloc(&data_, size * sizeof(T)), "allocating memory");
+  Array() = default;
+  explicit Array(int64_t size) : size_(size) {
+    if (size == 0) return;
+    void* data = nullptr;
+    Check(Memory::Allocate(&data, size * sizeof(T)), Memory::kAllocating);
+    data_ = static_cast<T*>(data);
   }
-  DeviceArray(DeviceArray&& other) noexcept { *this = std::move(other); }
-  DeviceArray& operator=(DeviceArray&& other) noexcept {
+  Array(Array&& other) noexcept { *this = std::move(other); }
+  Array& operator=(Array&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~DeviceArray() { cudaFree(data_); }
+  ~Array() { Memory::Free(data_); }
 
   T* data() const { return data_; }
   int64_t size() const { return size_; }
@@ -51,37 +66,18 @@ class DeviceArray {
   int64_t size_ = 0;
 };
 
-// Memory of the host that the device copies from and to by itself.
 template <typename T>
-class PinnedArray {
- public:
-  PinnedArray() = default;
-  explicit PinnedArray(int64_t size) : size_(size) {
-    if (size > 0) Check(cudaMallocHost(&data_, size * sizeof(T)), "allocating the host's memory");
-  }
-  PinnedArray(PinnedArray&& other) noexcept { *this = std::move(other); }
-  PinnedArray& operator=(PinnedArray&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  ~PinnedArray() { cudaFreeHost(data_); }
-
-  T* data() const { return data_; }
-  int64_t size() const { return size_; }
-
- private:
-  T* data_ = nullptr;
-  int64_t size_ = 0;
-};
+using DeviceArray = Array<T, DeviceMemory>;
+// Of the host, which the device copies from and to by itself.
+template <typename T>
+using PinnedArray = Array<T, PinnedMemory>;
 
 // Makes room for at least `size` elements; what was there is lost, and moves.
-template <typename Array>
-bool Grow(Array* array, int64_t size) {
-  if (array->size() >= size) return false;
-  *array = Array();  // not both at once
-  *array = Array(size);
-  return true;
+template <typename T, typename Memory>
+void Grow(Array<T, Memory>* array, int64_t size) {
+  if (array->size() >= size) return;
+  *array = Array<T, Memory>();  // not both at once
+  *array = Array<T, Memory>(size);
 }
 
 // Runs kernel(arguments…) with a thread of each place in `grid` blocks.
