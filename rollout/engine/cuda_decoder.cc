@@ -322,10 +322,10 @@ class CudaDecoder : public Decoder {
           "fetching tokens");
     stream_.Synchronize();
     std::copy_n(drawn_.data(), count, drawn);
-    std::vector<float> row(vocab);
     for (int64_t i = 0; i < count; ++i) {
       const SampleOptions& options = draws[i].options;
       if (options.top_k <= 0 && options.top_p >= 1.0f) continue;
+      std::vector<float> row(vocab);
       Check(cudaMemcpy(row.data(), Logits(draws[i]), vocab * sizeof(float), cudaMemcpyDeviceToHost),
             "fetching logits");
       drawn[i] = SampleToken(row.data(), vocab, options, draws[i].key);
