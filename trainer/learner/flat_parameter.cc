@@ -61,14 +61,14 @@ void FlatParameter::StartGather() {
                                  full_value_.data_ptr<float>());
     return;
   }
-  if (alone() && full_value_.scalar_type() == torch::kBFloat16) {
-    full_value_.copy_(shard_);
+  half_shard_ = shard_.to(torch::kBFloat16);
+  if (alone()) {
+    full_value_.copy_(half_shard_);
     return;
   }
-  half_shard_ = shard_.to(torch::kBFloat16);
-  half_value_ = full_value_.scalar_type() == torch::kBFloat16 ? full_value_
-                : alone()                                     ? half_shard_
-                          : torch::empty(full_value_.sizes(), half_shard_.options());
+  half_value_ = full_value_.scalar_type() == torch::kBFloat16
+                    ? full_value_
+                    : torch::empty(full_value_.sizes(), half_shard_.options());
   // Two numbers in each float: they are only moved.
   gather_ = shards_->AllGather(name_, static_cast<const float*>(half_shard_.data_ptr()),
                                shard_size_ / 2, static_cast<float*>(half_value_.data_ptr()));
@@ -98,7 +98,7 @@ void FlatParameter::NeedGradient() {
 void FlatParameter::StartReduce() {
   TORCH_CHECK(HasMemory(full_gradient_), name_, " has no gradient to reduce");
   reducing_ = true;
-  if (alone() && !shard_gradient_.is_cpu()) {
+  if (alone()) {
     shard_gradient_.add_(full_gradient_);
     return;
   }

@@ -48,8 +48,6 @@ struct Learner::MicroBatch {
   std::shared_ptr<PackedTokens> packed = std::make_shared<PackedTokens>();
   std::vector<int64_t> rows;     // whose prediction carries the loss
   std::vector<int32_t> targets;  // [rows]
-
-  int64_t num_rows() const { return static_cast<int64_t>(rows.size()); }
 };
 
 // What a forward pass leaves for the backward pass.
@@ -388,12 +386,10 @@ std::vector<float> Learner::Gradient() {
   ReduceOverReplicas();
   std::vector<float> gradient;
   for (auto& unit : units_) {
-    const torch::Tensor& mine = unit->shard_gradient();
-    const torch::Tensor full =
-        ranks_.weights->world().size == 1
-            ? mine
-            : torch::empty({mine.numel() * ranks_.weights->world().size}, mine.options());
-    if (!full.is_same(mine)) {
+    const torch::Tensor mine = unit->shard_gradient();
+    torch::Tensor full = mine;
+    if (const int ranks = ranks_.weights->world().size; ranks > 1) {
+      full = torch::empty({mine.numel() * ranks}, mine.options());
       ThrowIfError(ranks_.weights
                        ->AllGather(unit->name(), mine.data_ptr<float>(), mine.numel(),
                                    full.data_ptr<float>())
