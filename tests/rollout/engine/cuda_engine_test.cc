@@ -21,54 +21,44 @@ DecoderOptions Exact(Precision precision) {
 
 TEST(CudaEngineTest, ExactItHasTheBitsOfTheCpu) {
   const std::vector<GenerateRequest> requests = MixedRequests();
-  for (const auto& [name, config] : ModelVariants()) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
-      SCOPED_TRACE(name);
-      Weights weights = SmallModel(config);
-      RoundWeights(precision, &weights);
-      const Completions wanted = Generate(weights, {.decoder = {.precision = precision}}, requests);
-      EngineOptions options = {.decoder = Exact(precision)};
-      ExpectEqual(wanted, Generate(weights, options, requests));
-      // A small cache, so that samples are preempted; guesses, so that several rows of a sample go
-      // through together.
-      options.max_sequences = 9;
-      options.kv_cache_tokens = 112;
-      options.speculation = Speculation::kAlways;
-      EngineStats stats;
-      ExpectEqual(wanted, Generate(weights, options, requests, &stats));
-      EXPECT_GT(stats.drafted_tokens, 0);
-    }
-  }
+  ForEachModel([&](const Weights& weights, Precision precision) {
+    const Completions wanted = Generate(weights, {.decoder = {.precision = precision}}, requests);
+    EngineOptions options = {.decoder = Exact(precision)};
+    ExpectEqual(wanted, Generate(weights, options, requests));
+    // A small cache, so that samples are preempted; guesses, so that several rows of a sample go
+    // through together.
+    options.max_sequences = 9;
+    options.kv_cache_tokens = 112;
+    options.speculation = Speculation::kAlways;
+    EngineStats stats;
+    ExpectEqual(wanted, Generate(weights, options, requests, &stats));
+    EXPECT_GT(stats.drafted_tokens, 0);
+  });
 }
 
 // cuBLAS and parts of contexts: other sums, so that a draw may differ; up to there the log-probs
 // agree.
 TEST(CudaEngineTest, FastItAgreesUpToRounding) {
   std::vector<GenerateRequest> requests = MixedRequests();
-  for (const auto& [name, config] : ModelVariants()) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
-      SCOPED_TRACE(name);
-      Weights weights = SmallModel(config);
-      RoundWeights(precision, &weights);
-      const Completions wanted = Generate(weights, {.decoder = {.precision = precision}}, requests);
-      DecoderOptions fast = Exact(precision);
-      fast.exact = false;
-      const Completions found = Generate(weights, {.decoder = fast}, requests);
-      const double tolerance = precision == Precision::kFloat32 ? 2e-4 : 0.3;
-      int64_t compared = 0;
-      for (const auto& [id, completions] : wanted) {
-        for (size_t s = 0; s < completions.size(); ++s) {
-          const Completion &a = completions[s], &b = found.at(id)[s];
-          for (size_t i = 0; i < std::min(a.tokens.size(), b.tokens.size()); ++i) {
-            if (a.tokens[i] != b.tokens[i]) break;
-            ASSERT_NEAR(a.logprobs[i], b.logprobs[i], tolerance) << id << "/" << s << "/" << i;
-            ++compared;
-          }
+  ForEachModel([&](const Weights& weights, Precision precision) {
+    const Completions wanted = Generate(weights, {.decoder = {.precision = precision}}, requests);
+    DecoderOptions fast = Exact(precision);
+    fast.exact = false;
+    const Completions found = Generate(weights, {.decoder = fast}, requests);
+    const double tolerance = precision == Precision::kFloat32 ? 2e-4 : 0.3;
+    int64_t compared = 0;
+    for (const auto& [id, completions] : wanted) {
+      for (size_t s = 0; s < completions.size(); ++s) {
+        const Completion &a = completions[s], &b = found.at(id)[s];
+        for (size_t i = 0; i < std::min(a.tokens.size(), b.tokens.size()); ++i) {
+          if (a.tokens[i] != b.tokens[i]) break;
+          ASSERT_NEAR(a.logprobs[i], b.logprobs[i], tolerance) << id << "/" << s << "/" << i;
+          ++compared;
         }
       }
-      EXPECT_GT(compared, precision == Precision::kFloat32 ? 400 : 100);
     }
-  }
+    EXPECT_GT(compared, precision == Precision::kFloat32 ? 400 : 100);
+  });
 }
 
 // New weights take the place of the old ones, under the graphs that were recorded with them.

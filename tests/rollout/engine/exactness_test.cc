@@ -45,52 +45,42 @@ std::vector<GenerateRequest> UnevenRequests(int count) {
 
 TEST(ExactnessTest, EveryArchitectureInBothPrecisionsHoweverItRuns) {
   const std::vector<GenerateRequest> requests = MixedRequests();
-  for (const auto& [name, config] : ModelVariants()) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
-      SCOPED_TRACE(name);
-      Weights weights = SmallModel(config);
-      RoundWeights(precision, &weights);
-      const Completions alone = OneByOne(weights, precision, requests);
-      ForEachWayToRun([&] {
-        for (const EngineOptions options : {EngineOptions{.max_sequences = 256},
-                                            {.max_sequences = 5},
-                                            {.max_sequences = 9, .kv_cache_tokens = 112}}) {
-          EngineOptions with = options;
-          with.decoder = {.precision = precision};
-          ExpectEqual(alone, Generate(weights, with, requests));
-        }
-      });
-    }
-  }
+  ForEachModel([&](const Weights& weights, Precision precision) {
+    const Completions alone = OneByOne(weights, precision, requests);
+    ForEachWayToRun([&] {
+      for (const EngineOptions options : {EngineOptions{.max_sequences = 256},
+                                          {.max_sequences = 5},
+                                          {.max_sequences = 9, .kv_cache_tokens = 112}}) {
+        EngineOptions with = options;
+        with.decoder = {.precision = precision};
+        ExpectEqual(alone, Generate(weights, with, requests));
+      }
+    });
+  });
 }
 
 TEST(ExactnessTest, PreemptedSamplesGoOnWithTheSameBits) {
   const std::vector<GenerateRequest> requests = UnevenRequests(40);
-  for (const auto& [name, config] : ModelVariants()) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
-      SCOPED_TRACE(name);
-      Weights weights = SmallModel(config);
-      RoundWeights(precision, &weights);
-      const Completions alone = OneByOne(weights, precision, requests);
-      int64_t preemptions = 0;
-      for (const int cache_tokens : {160, 208, 320}) {
-        Engine engine(config, {.max_sequences = 24,
-                               .kv_cache_tokens = cache_tokens,
-                               .decoder = {.precision = precision}});
-        engine.SetWeights(weights);
-        // Short ones first, so that the plans for all others are much too low.
-        SamplingParams two_tokens;
-        two_tokens.max_tokens = 2;
-        ASSERT_TRUE(engine.Add({1000, {1, 2, 3}, 10, two_tokens}).ok());
-        Drain(engine);
-        for (const GenerateRequest& request : requests) ASSERT_TRUE(engine.Add(request).ok());
-        ExpectEqual(alone, Drain(engine));
-        EXPECT_EQ(engine.stats().kv_blocks_used, 0);
-        preemptions += engine.stats().preemptions;
-      }
-      EXPECT_GT(preemptions, 10) << "the case should show preemption";
+  ForEachModel([&](const Weights& weights, Precision precision) {
+    const Completions alone = OneByOne(weights, precision, requests);
+    int64_t preemptions = 0;
+    for (const int cache_tokens : {160, 208, 320}) {
+      Engine engine(weights.config(), {.max_sequences = 24,
+                                       .kv_cache_tokens = cache_tokens,
+                                       .decoder = {.precision = precision}});
+      engine.SetWeights(weights);
+      // Short ones first, so that the plans for all others are much too low.
+      SamplingParams two_tokens;
+      two_tokens.max_tokens = 2;
+      ASSERT_TRUE(engine.Add({1000, {1, 2, 3}, 10, two_tokens}).ok());
+      Drain(engine);
+      for (const GenerateRequest& request : requests) ASSERT_TRUE(engine.Add(request).ok());
+      ExpectEqual(alone, Drain(engine));
+      EXPECT_EQ(engine.stats().kv_blocks_used, 0);
+      preemptions += engine.stats().preemptions;
     }
-  }
+    EXPECT_GT(preemptions, 10) << "the case should show preemption";
+  });
 }
 
 // Guessed tokens go through the model several at once, and wrong ones leave their traces in the
@@ -105,29 +95,23 @@ TEST(ExactnessTest, SpeculationChangesNothing) {
     if (request.prompt_id % 4 == 3) request.sampling.top_k = 2;
     if (request.prompt_id % 5 == 4) request.sampling.top_p = 0.7f;
   }
-  for (const auto& [name, config] : ModelVariants()) {
-    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
-      SCOPED_TRACE(name);
-      Weights weights = SmallModel(config);
-      RoundWeights(precision, &weights);
-      const EngineOptions off = {.max_sequences = 16,
-                                 .decoder = {.precision = precision},
-                                 .speculation = Speculation::kOff};
-      EngineStats stats;
-      const Completions wanted = Generate(weights, off, requests, &stats);
-      EXPECT_EQ(stats.drafted_tokens, 0);
-      steps_without += stats.steps;
-      for (const int cache_tokens : {0, 208}) {
-        EngineOptions always = off;
-        always.speculation = Speculation::kAlways;
-        always.kv_cache_tokens = cache_tokens;
-        ExpectEqual(wanted, Generate(weights, always, requests, &stats));
-        EXPECT_GT(stats.accepted_tokens, 20) << "the case should show guesses that are right";
-        EXPECT_GT(stats.drafted_tokens, stats.accepted_tokens) << "and such as are wrong";
-        steps_with += cache_tokens == 0 ? stats.steps : 0;
-      }
+  ForEachModel([&](const Weights& weights, Precision precision) {
+    const EngineOptions off = {
+        .max_sequences = 16, .decoder = {.precision = precision}, .speculation = Speculation::kOff};
+    EngineStats stats;
+    const Completions wanted = Generate(weights, off, requests, &stats);
+    EXPECT_EQ(stats.drafted_tokens, 0);
+    steps_without += stats.steps;
+    for (const int cache_tokens : {0, 208}) {
+      EngineOptions always = off;
+      always.speculation = Speculation::kAlways;
+      always.kv_cache_tokens = cache_tokens;
+      ExpectEqual(wanted, Generate(weights, always, requests, &stats));
+      EXPECT_GT(stats.accepted_tokens, 20) << "the case should show guesses that are right";
+      EXPECT_GT(stats.drafted_tokens, stats.accepted_tokens) << "and such as are wrong";
+      steps_with += cache_tokens == 0 ? stats.steps : 0;
     }
-  }
+  });
   EXPECT_LT(steps_with, steps_without);
   const Weights weights = SmallModel(true);
   const Completions wanted = Generate(weights, {.speculation = Speculation::kOff}, requests);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/philox.h"
+#include "gtest/gtest.h"
 #include "model/weights.h"
 
 namespace hone {
@@ -62,6 +63,19 @@ inline std::vector<std::pair<std::string, ModelConfig>> ModelVariants() {
   config.head_dim = 6;
   variants.emplace_back("qwen2 with a window in one layer, one key/value head of 6", config);
   return variants;
+}
+
+// body(weights, precision) for each of them in both precisions, the weights rounded.
+template <typename Body>
+void ForEachModel(Body body) {
+  for (const auto& [name, config] : ModelVariants()) {
+    for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+      SCOPED_TRACE(name);
+      Weights weights = SmallModel(config);
+      RoundWeights(precision, &weights);
+      body(weights, precision);
+    }
+  }
 }
 
 }  // namespace hone
